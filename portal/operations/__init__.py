@@ -1,0 +1,1 @@
+"""Running the portal: embedded servers, environment, supervision, health."""
