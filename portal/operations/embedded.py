@@ -1,6 +1,6 @@
 """The embedded servers of a portal without configuration: a private PostgreSQL and a private Valkey under ``var/``.
 
-``database_url``, ``broker_url``, ``cache_url`` and ``valkey_url`` are pure and cheap; ``ensure_running`` makes them true.
+``database_url``, ``broker_url``, ``cache_url`` and ``valkey_url`` are pure; ``ensure_running`` makes them true.
 
     python -m portal.operations.embedded start|stop|status|destroy [--var DIR] [--no-durable]
 """
@@ -33,7 +33,7 @@ __all__ = [
     "valkey_url",
 ]
 
-DEFAULT_VAR = Path(__file__).resolve().parents[2] / "var"
+DEFAULT_VAR = Path(os.environ.get("PORTAL_VAR") or Path(__file__).resolve().parents[2] / "var").absolute()
 _NEEDED_BYTES = 300_000_000
 
 
@@ -128,7 +128,7 @@ def _require_space(var: Path) -> None:
 
 
 def _make_run_directory(run: Path) -> None:
-    """A folder for sockets that only we and the database account can enter; one that somebody else planted is refused."""
+    """A folder for sockets that only we and the database account can enter; one that somebody planted is refused."""
     with _plain_errors(run):
         if run.parent == places.ROOT_RUN:
             run.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -144,8 +144,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; 0 when done (``status``: when both run), 1 when not, 2 for a problem told in one sentence."""
     parser = argparse.ArgumentParser(prog="python -m portal.operations.embedded", description="The embedded servers.")
     parser.add_argument("command", choices=["start", "stop", "status", "destroy"])
-    parser.add_argument("--var", type=Path, default=DEFAULT_VAR, help="the folder they live in (default: var/)")
-    parser.add_argument("--no-durable", action="store_true", help="faster, but a crash may lose data (for tests)")
+    parser.add_argument(
+        "--var",
+        type=Path,
+        default=DEFAULT_VAR,
+        help="the folder they live in (default: var/)",
+    )
+    parser.add_argument(
+        "--no-durable",
+        action="store_true",
+        help="faster, but a crash may lose data (for tests)",
+    )
     options = parser.parse_args(arguments)
     try:
         match options.command:

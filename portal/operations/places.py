@@ -38,7 +38,7 @@ def run_directory(var: Path) -> Path:
     inside = var.resolve() / "run"
     if len(os.fsencode(inside)) <= _LONGEST_SOCKET_DIRECTORY and _SURVIVES_A_URL.fullmatch(str(inside)):
         return inside
-    return Path("/tmp") / f"dealer-portal-{os.geteuid()}-{project_key(var)}"
+    return Path("/tmp") / f"dealer-portal-{os.geteuid()}-{project_key(var)}"  # noqa: S108 - checked when made
 
 
 def shared_state_directory(var: Path) -> Path:
@@ -57,7 +57,7 @@ def valkey_socket(var: Path) -> Path:
 
 
 def database_url(var: Path) -> str:
-    """The URL of the database ``portal`` as django-environ reads it: the folder of the socket stands before the name."""
+    """The URL of the database ``portal`` as django-environ reads it: the socket's folder stands before the name."""
     return f"postgres://{DATABASE_USER}@/{run_directory(var)}/{DATABASE}"
 
 
