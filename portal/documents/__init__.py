@@ -1,0 +1,1 @@
+"""Documents in and out: tables that people upload, workbooks and PDFs that they download."""
