@@ -1,0 +1,1 @@
+"""What was ordered, who ships it, who is credited."""

@@ -1,0 +1,162 @@
+"""What was ordered. Oscar's order, line and basket tables hold the goods; these side tables hold the dealer's part."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from dealers.accounts.models import User, dealers_visible_to
+
+STATE_CHOICES = (
+    ("review", _("In review")),
+    ("payment", _("Awaiting payment")),
+    ("shipment", _("Being shipped")),
+    ("receipt", _("To be received")),
+    ("finished", _("Finished")),
+    ("rejected", _("Rejected")),
+    ("cancelled", _("Cancelled")),
+)
+
+
+class DealerCart(models.Model):
+    """A user's open cart at one dealer: Oscar's basket holds the lines, this holds what goes on the order's head."""
+
+    basket = models.OneToOneField(
+        "basket.Basket", primary_key=True, on_delete=models.CASCADE, related_name="dealer_cart"
+    )
+    dealer = models.ForeignKey("dealers_accounts.Dealer", on_delete=models.CASCADE, related_name="carts")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="dealer_carts")
+    is_open = models.BooleanField(default=True)
+    outlet = models.ForeignKey(
+        "dealers_accounts.Outlet", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("dealer", "user"), condition=Q(is_open=True), name="one_open_cart_per_user_and_dealer"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.dealer}"
+
+
+class DealerOrderQuerySet(models.QuerySet["DealerOrder"]):
+    """Orders of dealers."""
+
+    def for_user(self, user: User) -> DealerOrderQuerySet:
+        """Only the orders of dealers this user may see; someone else's order does not exist for them."""
+        return self.filter(dealers_visible_to(user, "dealer__"))
+
+
+class DealerOrder(models.Model):
+    """A dealer's order. `state` rules; Oscar's `Order.status` is its mirror. Amounts are in the order's currency."""
+
+    order = models.OneToOneField("order.Order", primary_key=True, on_delete=models.PROTECT, related_name="dealer_order")
+    number = models.CharField(_("order number"), max_length=128, unique=True)
+    dealer = models.ForeignKey("dealers_accounts.Dealer", on_delete=models.PROTECT, related_name="orders")
+    outlet = models.ForeignKey("dealers_accounts.Outlet", on_delete=models.PROTECT, related_name="orders")
+    ship_to = models.JSONField(_("ship-to address"), help_text=_("The outlet's address as it was at submission."))
+    state = models.CharField(_("state"), max_length=20, choices=STATE_CHOICES, default="review")
+    placed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="dealer_orders")
+    placed_at = models.DateTimeField(_("placed at"))
+    po_number = models.CharField(_("PO number"), max_length=100, blank=True)
+    requested_date = models.DateField(_("requested date"), null=True, blank=True)
+    note = models.TextField(_("note"), blank=True)
+    currency = models.CharField(_("currency"), max_length=3)
+    tax_percent = models.DecimalField(_("tax rate, %"), max_digits=5, decimal_places=2)
+    payment_terms_days = models.PositiveSmallIntegerField(_("payment terms, days"))
+    net_total = models.DecimalField(_("net total"), max_digits=14, decimal_places=2)
+    tax_total = models.DecimalField(_("tax"), max_digits=14, decimal_places=2)
+    total = models.DecimalField(_("total"), max_digits=14, decimal_places=2)
+    line_count = models.PositiveIntegerField(_("lines"))
+    approved_at = models.DateTimeField(_("approved at"), null=True, blank=True)
+    paid_at = models.DateField(_("paid on"), null=True, blank=True)
+    erp_number = models.CharField(_("ERP number"), max_length=100, blank=True)
+    erp_acknowledged_at = models.DateTimeField(_("acknowledged by the ERP at"), null=True, blank=True)
+    erp_refusal = models.TextField(_("refused by the ERP because"), blank=True)
+    submit_key = models.UUIDField(_("submit key"))
+    submit_digest = models.CharField(max_length=64)
+
+    objects = DealerOrderQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        indexes = (
+            models.Index(fields=("dealer", "-placed_at", "-order"), name="orders_by_dealer"),
+            models.Index(fields=("state", "placed_at"), name="orders_by_state"),
+            models.Index(fields=("-placed_at", "-order"), name="orders_by_date"),
+        )
+        constraints = (
+            models.UniqueConstraint(fields=("dealer", "submit_key"), name="one_order_per_submit_key"),
+            models.CheckConstraint(
+                condition=Q(total=F("net_total") + F("tax_total")), name="order_total_is_net_plus_tax"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class DealerOrderLine(models.Model):
+    """One line beside Oscar's: exact unit price (four decimals), tax share, and how far it has come."""
+
+    line = models.OneToOneField("order.Line", primary_key=True, on_delete=models.PROTECT, related_name="dealer_line")
+    order = models.ForeignKey(DealerOrder, on_delete=models.PROTECT, related_name="lines")
+    position = models.PositiveIntegerField()
+    sku = models.CharField(_("SKU"), max_length=128)
+    name = models.CharField(_("name"), max_length=255)
+    name_zh = models.CharField(_("Chinese name"), max_length=255, blank=True)
+    unit = models.CharField(_("unit"), max_length=20)
+    quantity = models.PositiveIntegerField(_("quantity"))
+    unit_price = models.DecimalField(_("unit price"), max_digits=14, decimal_places=4)
+    net_amount = models.DecimalField(_("net amount"), max_digits=14, decimal_places=2)
+    tax_amount = models.DecimalField(_("tax"), max_digits=14, decimal_places=2)
+    price_list_code = models.CharField(_("price list"), max_length=50)
+    confirmed_quantity = models.PositiveIntegerField(_("confirmed"), null=True, blank=True)
+    shipped_quantity = models.PositiveIntegerField(_("shipped"), default=0)
+    received_quantity = models.PositiveIntegerField(_("received"), default=0)
+
+    class Meta:
+        verbose_name = _("order line")
+        verbose_name_plural = _("order lines")
+        ordering = ("order", "position")
+        constraints = (
+            models.UniqueConstraint(fields=("order", "position"), name="one_order_line_per_position"),
+            models.CheckConstraint(
+                condition=Q(shipped_quantity__lte=F("quantity")), name="never_ship_more_than_ordered"
+            ),
+            models.CheckConstraint(
+                condition=Q(received_quantity__lte=F("shipped_quantity")), name="never_receive_more_than_shipped"
+            ),
+        )
+
+    @property
+    def open_quantity(self) -> int:
+        """What is still to be shipped."""
+        return self.quantity - self.shipped_quantity
+
+    def __str__(self) -> str:
+        return f"{self.order_id}/{self.position} {self.sku}"
+
+
+class OrderStep(models.Model):
+    """One move of an order: who, when and why. Written with the move, never changed. No `by`: the ERP or a rule."""
+
+    order = models.ForeignKey(DealerOrder, on_delete=models.PROTECT, related_name="steps")
+    from_state = models.CharField(max_length=20, blank=True)
+    to_state = models.CharField(max_length=20, choices=STATE_CHOICES)
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    by_name = models.CharField(max_length=200, blank=True)
+    note = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("order", "id")
+
+    def __str__(self) -> str:
+        return f"{self.order_id}: {self.from_state} → {self.to_state}"

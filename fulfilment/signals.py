@@ -1,0 +1,9 @@
+"""How fulfilment speaks upward. Receivers run inside the transaction of the fact: one that fails undoes it."""
+
+from django.dispatch import Signal
+
+#: An order was placed or moved. Arguments: `order` (DealerOrder), `step` (OrderStep).
+order_moved = Signal()
+
+#: Goods left for a dealer. Arguments: `shipment` (Shipment).
+shipment_recorded = Signal()

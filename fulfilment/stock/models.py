@@ -1,0 +1,41 @@
+"""What is there to sell, by location. Oscar's StockRecord holds the total and what orders have taken of it."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Location(models.Model):
+    """A warehouse of the supplier."""
+
+    code = models.CharField(_("code"), max_length=50, unique=True)
+    name = models.CharField(_("name"), max_length=200)
+
+    class Meta:
+        verbose_name = _("location")
+        verbose_name_plural = _("locations")
+        ordering = ("code",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StockLevel(models.Model):
+    """How much of a product lies at a location, as of when. The sum over locations is `StockRecord.num_in_stock`."""
+
+    location = models.ForeignKey(Location, on_delete=models.CASCADE, related_name="levels")
+    product = models.ForeignKey("catalogue.Product", on_delete=models.CASCADE, related_name="stock_levels")
+    on_hand = models.PositiveIntegerField(_("on hand"), default=0)
+    as_of = models.DateTimeField(_("as of"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("stock level")
+        verbose_name_plural = _("stock levels")
+        constraints = (
+            models.UniqueConstraint(fields=("product", "location"), name="one_level_per_product_and_location"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.product_id}@{self.location_id}: {self.on_hand}"

@@ -1,0 +1,86 @@
+"""What every template may know: the portal, and the navigation the user's permissions allow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from portal.access.portal import Portal
+from portal.access.roles import Permission as P
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One link of the navigation; shown to those who have the permission."""
+
+    label: Any
+    route: str
+    icon: str
+    permission: P
+    prefix: str = ""
+
+
+SHOP_NAV = (
+    Entry(pgettext_lazy("navigation", "Home"), "shop:home", "home", P.BROWSE),
+    Entry(_("Catalogue"), "shop:catalogue", "squares-2x2", P.BROWSE),
+    Entry(_("Cart"), "shop:cart", "shopping-cart", P.ORDER),
+    Entry(_("Orders"), "shop:orders", "clipboard-document-list", P.SEE_OWN_ORDERS),
+    Entry(_("Statement"), "shop:statement", "document-text", P.SEE_OWN_STATEMENT),
+    Entry(_("Account"), "shop:account", "user-circle", P.BROWSE),
+)
+
+CONSOLE_RAIL: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
+    (
+        _("Orders"),
+        (
+            Entry(_("To review"), "console:review", "inbox", P.APPROVE_ORDERS),
+            Entry(_("All orders"), "console:orders", "clipboard-document-list", P.SEE_ORDERS),
+        ),
+    ),
+    (_("Dealers"), (Entry(_("Dealers"), "console:dealers", "building-storefront", P.SEE_DEALERS),)),
+    (_("Prices"), (Entry(_("Price lists"), "console:price_lists", "tag", P.SEE_PRICES),)),
+    (
+        _("Money"),
+        (
+            Entry(_("Statements"), "console:statements", "document-text", P.SEE_STATEMENTS),
+            Entry(_("Documents"), "console:documents", "document-duplicate", P.SEE_STATEMENTS),
+        ),
+    ),
+    (_("ERP"), (Entry(_("Messages"), "console:messages", "arrows-right-left", P.SEE_MESSAGES),)),
+    (_("Data"), (Entry(_("Imports"), "console:imports", "arrow-up-tray", P.IMPORT_DATA),)),
+    (
+        _("Content"),
+        (
+            Entry(_("Pages and news"), "wagtailadmin_home", "newspaper", P.EDIT_CONTENT, "/cms/"),
+            Entry(_("Catalogue keeping"), "dashboard:catalogue-product-list", "cube", P.KEEP_CATALOGUE, "/oscar/"),
+            Entry(_("Supplier profile"), "console:supplier", "identification", P.MANAGE_SUPPLIER),
+        ),
+    ),
+)
+
+
+def portal(request: HttpRequest) -> dict[str, Any]:
+    """`portal`, `shop_nav` and `console_rail`; nothing is queried before a template asks."""
+    here: Portal | None = getattr(request, "portal", None)
+    if here is None or here.user is None:
+        return {"portal": here, "shop_nav": [], "console_rail": []}
+    if here.is_staff:
+        groups = [{"label": label, "items": _links(entries, here, request)} for label, entries in CONSOLE_RAIL]
+        return {"portal": here, "shop_nav": [], "console_rail": [group for group in groups if group["items"]]}
+    return {"portal": here, "shop_nav": _links(SHOP_NAV, here, request), "console_rail": []}
+
+
+def _links(entries: tuple[Entry, ...], here: Portal, request: HttpRequest) -> list[dict[str, Any]]:
+    links = []
+    for entry in entries:
+        if here.may(entry.permission):
+            url = reverse(entry.route)
+            home = entry.route == "shop:home"
+            active = request.path == url if home else request.path.startswith(entry.prefix or url)
+            links.append({"label": entry.label, "url": url, "icon": entry.icon, "active": active, "route": entry.route})
+    return links

@@ -1,0 +1,64 @@
+"""Who may do what: the one table of roles and permissions, for the supplier's people and for dealers' people."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from dealers.accounts.models import DealerRole, StaffRole
+
+
+class Permission(StrEnum):
+    """What a screen or a button asks for. The first group is a dealer's, the second the supplier's."""
+
+    BROWSE = "browse"
+    ORDER = "order"
+    SEE_OWN_ORDERS = "see_own_orders"
+    CONFIRM_RECEIPT = "confirm_receipt"
+    SEE_OWN_STATEMENT = "see_own_statement"
+    MANAGE_MEMBERS = "manage_members"
+
+    SEE_ORDERS = "see_orders"
+    APPROVE_ORDERS = "approve_orders"
+    SEE_DEALERS = "see_dealers"
+    MANAGE_DEALERS = "manage_dealers"
+    SEE_PRICES = "see_prices"
+    SEE_STATEMENTS = "see_statements"
+    SEE_MESSAGES = "see_messages"
+    REPLAY_MESSAGES = "replay_messages"
+    IMPORT_DATA = "import_data"
+    KEEP_CATALOGUE = "keep_catalogue"
+    EDIT_CONTENT = "edit_content"
+    MANAGE_SUPPLIER = "manage_supplier"
+
+
+P = Permission
+
+DEALER_PERMISSIONS: dict[str, frozenset[Permission]] = {
+    DealerRole.BUYER: frozenset({P.BROWSE, P.ORDER, P.SEE_OWN_ORDERS, P.CONFIRM_RECEIPT}),
+    DealerRole.APPROVER: frozenset({P.BROWSE, P.ORDER, P.SEE_OWN_ORDERS, P.CONFIRM_RECEIPT}),
+    DealerRole.FINANCE: frozenset({P.BROWSE, P.SEE_OWN_ORDERS, P.SEE_OWN_STATEMENT}),
+    DealerRole.ADMINISTRATOR: frozenset(
+        {P.BROWSE, P.ORDER, P.SEE_OWN_ORDERS, P.CONFIRM_RECEIPT, P.SEE_OWN_STATEMENT, P.MANAGE_MEMBERS}
+    ),
+}
+
+STAFF_PERMISSIONS: dict[str, frozenset[Permission]] = {
+    StaffRole.SALES_REP: frozenset({P.SEE_ORDERS, P.APPROVE_ORDERS, P.SEE_DEALERS, P.SEE_PRICES, P.SEE_STATEMENTS}),
+    StaffRole.FINANCE: frozenset({P.SEE_ORDERS, P.SEE_DEALERS, P.SEE_PRICES, P.SEE_STATEMENTS, P.SEE_MESSAGES}),
+    StaffRole.ADMINISTRATOR: frozenset(
+        {
+            P.SEE_ORDERS,
+            P.APPROVE_ORDERS,
+            P.SEE_DEALERS,
+            P.MANAGE_DEALERS,
+            P.SEE_PRICES,
+            P.SEE_STATEMENTS,
+            P.SEE_MESSAGES,
+            P.REPLAY_MESSAGES,
+            P.IMPORT_DATA,
+            P.KEEP_CATALOGUE,
+            P.EDIT_CONTENT,
+            P.MANAGE_SUPPLIER,
+        }
+    ),
+}

@@ -1,0 +1,95 @@
+"""Imports that people start, and the column mappings they taught us."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class ImportKind(models.TextChoices):
+    """What can be imported, in the order a new supplier would."""
+
+    PRODUCTS = "products", _("Products")
+    STOCK = "stock", _("Stock")
+    PRICES = "prices", _("Price lists")
+    SALES_REPS = "sales_reps", _("Sales reps")
+    DEALERS = "dealers", _("Dealers")
+
+
+class ImportState(models.TextChoices):
+    """Where an import stands."""
+
+    MAPPING = "mapping", _("Waiting for columns")
+    QUEUED = "queued", _("Waiting for the worker")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    REFUSED = "refused", _("Refused")
+
+
+class ColumnMapping(models.Model):
+    """How this supplier's files name our columns; the last one used for a kind and header is offered next time."""
+
+    kind = models.CharField(max_length=20, choices=ImportKind.choices)
+    header_sha256 = models.CharField(max_length=64)
+    mapping = models.JSONField()
+    updated_by = models.ForeignKey("dealers_accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("kind", "header_sha256"), name="one_mapping_per_kind_and_header"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.header_sha256[:8]}"
+
+
+class ImportJob(models.Model):
+    """One upload: the file, how it was read, how far it has come, and what it changed."""
+
+    kind = models.CharField(_("kind"), max_length=20, choices=ImportKind.choices)
+    state = models.CharField(_("state"), max_length=10, choices=ImportState.choices, default=ImportState.MAPPING)
+    file = models.FileField(upload_to="imports/%Y/%m/")
+    file_name = models.CharField(_("file"), max_length=255)
+    images = models.FileField(upload_to="imports/%Y/%m/", blank=True)
+    mapping = models.JSONField(default=dict, blank=True)
+    rows_total = models.PositiveIntegerField(null=True, blank=True)
+    rows_read = models.PositiveIntegerField(default=0)
+    created = models.PositiveIntegerField(_("new"), default=0)
+    changed = models.PositiveIntegerField(_("changed"), default=0)
+    unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
+    skipped = models.PositiveIntegerField(_("skipped"), default=0)
+    refused = models.PositiveIntegerField(_("refused"), default=0)
+    refused_rows = models.FileField(upload_to="imports/%Y/%m/", blank=True)
+    error = models.TextField(_("error"), blank=True)
+    started_by = models.ForeignKey(
+        "dealers_accounts.User", null=True, on_delete=models.SET_NULL, related_name="imports"
+    )
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+    started_at = models.DateTimeField(null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
+        ordering = ("-created_at", "-id")
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.file_name}"
+
+
+class ImportProblem(models.Model):
+    """Why a row was refused: its number in the file, the field, and the mend."""
+
+    job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="problems")
+    row = models.PositiveIntegerField(_("row"))
+    field = models.CharField(_("field"), max_length=100, blank=True)
+    message = models.TextField(_("problem"))
+
+    class Meta:
+        ordering = ("job", "row", "id")
+
+    def __str__(self) -> str:
+        return f"{self.row} {self.field}: {self.message}"

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class PortalNotificationsConfig(AppConfig):
+    name = "portal.notifications"
+    label = "portal_notifications"
+    default_auto_field = "django.db.models.BigAutoField"

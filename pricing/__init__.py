@@ -1,0 +1,1 @@
+"""What it costs, for whom, and what may not be undercut."""

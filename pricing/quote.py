@@ -1,0 +1,133 @@
+"""The one price path: page, cart, order, document and ERP all ask here and show the same number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+from oscar.core.loading import get_model
+
+from dealers.accounts.models import Dealer
+from pricing.money import round_money, split
+from pricing.rules import Offer, PriceRow, Tier, choose, offers
+from pricing.terms.models import Price
+
+Product = get_model("catalogue", "Product")
+
+
+@dataclass(frozen=True)
+class QuotedLine:
+    """A product at a quantity. Prices are per sales unit before tax; `None` where no list of the dealer prices it."""
+
+    product_id: int
+    quantity: int
+    unit_price: Decimal | None
+    net_amount: Decimal | None
+    list_code: str
+    tiers: tuple[Tier, ...]
+    next_tier: Tier | None
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What a set of lines costs a dealer at a moment. Amounts are in `currency`, rounded once a line."""
+
+    currency: str
+    tax_percent: Decimal
+    at: datetime
+    lines: tuple[QuotedLine, ...]
+
+    @property
+    def net_total(self) -> Decimal:
+        """Sum of the priced lines, before tax."""
+        return sum((line.net_amount for line in self.lines if line.net_amount is not None), Decimal("0.00"))
+
+    @property
+    def tax_total(self) -> Decimal:
+        """Tax on the net total, rounded once here."""
+        return round_money(self.net_total * self.tax_percent / 100, self.currency)
+
+    @property
+    def total(self) -> Decimal:
+        """What the dealer pays."""
+        return self.net_total + self.tax_total
+
+    def line_taxes(self) -> list[Decimal]:
+        """The tax of each line, so that they sum to `tax_total`."""
+        return split(self.tax_total, [line.net_amount or Decimal(0) for line in self.lines], self.currency)
+
+
+def supplier_day(at: datetime) -> date:
+    """The supplier's calendar day at a moment: what validity dates are compared with."""
+    return timezone.localtime(at, timezone.get_default_timezone()).date()
+
+
+def valid_on(day: date, prefix: str = "") -> Q:
+    """The condition that a `Price` holds on a day."""
+    start, end = f"{prefix}valid_from", f"{prefix}valid_to"
+    return (Q(**{f"{start}__isnull": True}) | Q(**{f"{start}__lte": day})) & (
+        Q(**{f"{end}__isnull": True}) | Q(**{f"{end}__gte": day})
+    )
+
+
+def quote(dealer: Dealer, wanted: Sequence[tuple[int, int]], at: datetime | None = None) -> Quote:
+    """Price `(product id, quantity)` pairs for a dealer, in their order, with one statement for any number of lines.
+
+    Lists in another currency than the dealer's do not count. What the dealer may not see has no price here.
+    """
+    at = at or timezone.now()
+    found = offers_for(dealer, {product_id for product_id, _ in wanted}, at)
+    lines = tuple(_line(product_id, quantity, found.get(product_id, []), dealer) for product_id, quantity in wanted)
+    return Quote(currency=dealer.currency, tax_percent=dealer.tax_percent, at=at, lines=lines)
+
+
+def offers_for(dealer: Dealer, product_ids: Iterable[int], at: datetime | None = None) -> dict[int, list[Offer]]:
+    """The dealer's offers by product, nearest list first; products without a price are missing. One statement."""
+    day = supplier_day(at or timezone.now())
+    rows = (
+        Price.objects.filter(valid_on(day), product__in=list(product_ids))
+        .filter(price_list__dealers__dealer=dealer, price_list__currency=dealer.currency)
+        .values_list(
+            "product_id",
+            F("price_list__dealers__priority"),
+            "price_list__code",
+            "min_quantity",
+            "price",
+            "valid_from",
+            "valid_to",
+        )
+    )
+    by_product: dict[int, list[PriceRow]] = {}
+    for product_id, *columns in rows:
+        by_product.setdefault(product_id, []).append(PriceRow(*columns))
+    return {product_id: offers(found, day) for product_id, found in by_product.items()}
+
+
+def assortment(dealer: Dealer, at: datetime | None = None) -> QuerySet[Product]:
+    """The sellable products a dealer may see and buy: public, not discontinued, and priced by one of their lists.
+
+    Variants' parents are not in it; what is not in it does not exist for the dealer.
+    """
+    day = supplier_day(at or timezone.now())
+    priced = Price.objects.filter(
+        valid_on(day), price_list__dealers__dealer=dealer, price_list__currency=dealer.currency
+    ).values("product")
+    return Product.objects.filter(
+        Q(card__discontinued_on__isnull=True) | Q(card__discontinued_on__gt=day),
+        Q(parent__isnull=True) | Q(parent__is_public=True),
+        pk__in=priced,
+        is_public=True,
+    ).exclude(structure=Product.PARENT)
+
+
+def _line(product_id: int, quantity: int, found: Sequence[Offer], dealer: Dealer) -> QuotedLine:
+    chosen = choose(found, quantity)
+    if chosen is None:
+        return QuotedLine(product_id, quantity, None, None, "", found[0].tiers if found else (), None)
+    offer, tier = chosen
+    net = round_money(tier.price * quantity, dealer.currency)
+    return QuotedLine(product_id, quantity, tier.price, net, offer.list_code, offer.tiers, offer.next_tier(quantity))
