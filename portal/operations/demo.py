@@ -1,6 +1,6 @@
 """``make demo``: the whole portal on one machine, from nothing to a ready address, until Ctrl-C.
 
-python -m portal.operations.demo [run|stop]
+python -m portal.operations.demo [run|stop|messages]
 """
 
 from __future__ import annotations
@@ -184,12 +184,14 @@ def _announce(settings: environment.Environment, var: Path) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 after Ctrl-C, 1 when it could not start or a process ended, with the reason in one message."""
     parser = argparse.ArgumentParser(prog="python -m portal.operations.demo", description=__doc__)
-    parser.add_argument("command", choices=["run", "stop"], nargs="?", default="run")
+    parser.add_argument("command", choices=["run", "stop", "messages"], nargs="?", default="run")
     options = parser.parse_args(arguments)
     var = Path(os.environ.get("PORTAL_VAR") or ROOT / "var").absolute()
     try:
         if options.command == "stop":
             stop(var)
+        elif options.command == "messages":
+            compile_messages(ROOT)
         else:
             run(os.environ, var)
     except StopRequested:

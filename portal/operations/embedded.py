@@ -144,17 +144,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; 0 when done (``status``: when both run), 1 when not, 2 for a problem told in one sentence."""
     parser = argparse.ArgumentParser(prog="python -m portal.operations.embedded", description="The embedded servers.")
     parser.add_argument("command", choices=["start", "stop", "status", "destroy"])
-    parser.add_argument(
-        "--var",
-        type=Path,
-        default=DEFAULT_VAR,
-        help="the folder they live in (default: var/)",
-    )
-    parser.add_argument(
-        "--no-durable",
-        action="store_true",
-        help="faster, but a crash may lose data (for tests)",
-    )
+    parser.add_argument("--var", type=Path, default=DEFAULT_VAR, help="the folder they live in (default: var/)")
+    parser.add_argument("--no-durable", action="store_true", help="faster, but a crash may lose data (for tests)")
     options = parser.parse_args(arguments)
     try:
         match options.command:

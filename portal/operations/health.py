@@ -4,7 +4,7 @@ Besides database, broker and cache, ``settings.HEALTH_CHECKS`` names functions b
 ``{"outbox": "erp_bridge.outbox.health.oldest_age"}``. Each takes nothing and returns the age of the oldest thing that
 waits, as ``timedelta``, or None when nothing waits. More than ``settings.<NAME>_READY_AGE_SECONDS`` is *degraded*, not
 failing: when the ERP is away dealers must still be able to order, so the load balancer must not take the portal away
-as well. A name that cannot be imported stops the portal from starting.
+as well. A name that cannot be imported is a fault of the installation: the question itself fails.
 """
 
 from __future__ import annotations
@@ -112,10 +112,4 @@ def _probe_cache() -> None:
         raise ConnectionError("the cache forgot at once what it was told")
 
 
-_PROBES: dict[str, Callable[[], None]] = {
-    "database": _probe_database,
-    "broker": _probe_broker,
-    "cache": _probe_cache,
-}
-
-registered_checks()  # the URLconf imports this module: a missing function shows at start, not at the first question
+_PROBES: dict[str, Callable[[], None]] = {"database": _probe_database, "broker": _probe_broker, "cache": _probe_cache}

@@ -128,17 +128,7 @@ def stop(var: Path) -> None:
     if pid is None:
         return
     account = _account(var)
-    command = [
-        _programs(var, account) / "pg_ctl",
-        "stop",
-        "-D",
-        data_directory(var),
-        "-m",
-        "fast",
-        "-w",
-        "-t",
-        "60",
-    ]
+    command = [_programs(var, account) / "pg_ctl", "stop", "-D", data_directory(var), "-m", "fast", "-w", "-t", "60"]
     with _log(var) as log:
         done = _run(command, account, log)
     if done != 0 and processes.is_alive(pid):
@@ -212,18 +202,11 @@ def _copy_of_programs(site: Path, target: Path) -> Path:
         shutil.rmtree(target, ignore_errors=True)
         for program in _PROGRAMS:
             _copy_open(site / _SERVER / "bin" / program, target / _SERVER / "bin" / program)
-        for folder in (
-            _SERVER / "lib" / "postgresql",
-            _SERVER / "share",
-            Path(f"{_WHEEL}.libs"),
-        ):
+        for folder in (_SERVER / "lib" / "postgresql", _SERVER / "share", Path(f"{_WHEEL}.libs")):
             for source in (site / folder).rglob("*"):
                 if source.is_file() and "bitcode" not in source.parts:
                     _copy_open(source, target / source.relative_to(site))
-        for directory in (
-            target,
-            *(path for path in target.rglob("*") if path.is_dir()),
-        ):
+        for directory in (target, *(path for path in target.rglob("*") if path.is_dir())):
             directory.chmod(0o755)
         _make_open_directory(target.parent)
         marker.write_text(stamp)
@@ -249,22 +232,8 @@ def _initialise(var: Path, programs: Path, data: Path, account: Account, *, dura
     """Fill the data folder; an attempt that fails or was cut off leaves nothing behind."""
     for leftover in data.iterdir():
         shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
-    command: list[str | Path] = [
-        programs / "initdb",
-        "-D",
-        data,
-        "-U",
-        places.DATABASE_USER,
-        "-A",
-        "trust",
-    ]
-    command += [
-        "-E",
-        "UTF8",
-        "--locale=C.UTF-8",
-        "--locale-provider=builtin",
-        "--no-instructions",
-    ]
+    command: list[str | Path] = [programs / "initdb", "-D", data, "-U", places.DATABASE_USER, "-A", "trust"]
+    command += ["-E", "UTF8", "--locale=C.UTF-8", "--locale-provider=builtin", "--no-instructions"]
     if not durable:
         command.append("--no-sync")
     with _log(var) as log:
@@ -293,7 +262,7 @@ def _start_server(var: Path, programs: Path, data: Path, account: Account, *, du
     settings = _CONFIGURATION | ({} if durable else _NOT_DURABLE)
     settings["unix_socket_directories"] = str(places.run_directory(var))
     options = " ".join(f"-c {name}={shlex.quote(value)}" for name, value in settings.items())
-    command = [
+    command: list[str | Path] = [
         programs / "pg_ctl",
         "start",
         "-D",

@@ -30,38 +30,13 @@ def start(var: Path, *, durable: bool) -> None:
     log = _log_path(var)
     log.parent.mkdir(parents=True, exist_ok=True)
     places.valkey_socket(var).unlink(missing_ok=True)
-    command = [
-        str(_binary()),
-        "--port",
-        "0",
-        "--unixsocket",
-        str(places.valkey_socket(var)),
-        "--unixsocketperm",
-        "700",
-    ]
-    command += [
-        "--dir",
-        str(data),
-        "--logfile",
-        str(log),
-        "--pidfile",
-        "",
-        "--daemonize",
-        "yes",
-        "--save",
-        "",
-    ]
+    command = [str(_binary()), "--port", "0", "--unixsocket", str(places.valkey_socket(var)), "--unixsocketperm", "700"]
+    command += ["--dir", str(data), "--logfile", str(log), "--pidfile", "", "--daemonize", "yes", "--save", ""]
     command += ["--appendonly", "yes" if durable else "no", "--appendfsync", "everysec"]
     command += ["--maxmemory-policy", "noeviction", "--databases", "16"]
     offset = log.stat().st_size if log.exists() else 0
     done = subprocess.run(
-        command,
-        check=False,
-        cwd="/",
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        start_new_session=True,
+        command, check=False, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True, start_new_session=True
     )
     if done.returncode != 0:
         raise EmbeddedServerError(_why(var, offset, done.stdout + done.stderr))
@@ -95,14 +70,7 @@ def _wait_until_it_answers(var: Path, offset: int) -> None:
     while not is_running(var):
         said = _said(var, offset)
         gave_up = any(
-            word in said
-            for word in (
-                "Bad file format",
-                "Failed opening",
-                "Fatal",
-                "No space left",
-                "exiting",
-            )
+            word in said for word in ("Bad file format", "Failed opening", "Fatal", "No space left", "exiting")
         )
         if gave_up or time.monotonic() > deadline:
             raise EmbeddedServerError(_why(var, offset, ""))

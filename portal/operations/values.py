@@ -16,16 +16,7 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 import environ
 
-_WORDS = {
-    "1": True,
-    "true": True,
-    "yes": True,
-    "on": True,
-    "0": False,
-    "false": False,
-    "no": False,
-    "off": False,
-}
+_WORDS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _HOST_NAME = re.compile(r"\.?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\]|\*")
 _ADDRESS = re.compile(r"(?:[^<>@]*<)?[^<>@\s]+@[^<>@\s]+>?")
@@ -59,15 +50,8 @@ class Storage:
     def django_setting(self) -> dict[str, Any]:
         """The entry for Django's ``STORAGES``; files of a bucket are private and served by signed addresses."""
         if self.kind == "file":
-            return {
-                "BACKEND": "django.core.files.storage.FileSystemStorage",
-                "OPTIONS": {"location": self.location},
-            }
-        options: dict[str, Any] = {
-            "bucket_name": self.location,
-            "default_acl": None,
-            "file_overwrite": False,
-        }
+            return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": self.location}}
+        options: dict[str, Any] = {"bucket_name": self.location, "default_acl": None, "file_overwrite": False}
         if self.region:
             options["region_name"] = self.region
         if self.endpoint:
@@ -179,10 +163,7 @@ def broker(value: str) -> str:
 
 def cache(value: str) -> dict[str, Any]:
     """A cache URL as an entry of ``CACHES``."""
-    return {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": _server(value, _CACHE_SCHEMES),
-    }
+    return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _server(value, _CACHE_SCHEMES)}
 
 
 def storage(value: str) -> Storage:
@@ -205,10 +186,7 @@ def storage(value: str) -> Storage:
 
 def mail_into(folder: Path) -> dict[str, Any]:
     """Mail settings that write every message into a folder."""
-    return {
-        "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
-        "EMAIL_FILE_PATH": str(folder),
-    }
+    return {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend", "EMAIL_FILE_PATH": str(folder)}
 
 
 def email(value: str) -> dict[str, Any]:
@@ -226,10 +204,7 @@ def email(value: str) -> dict[str, Any]:
     if config.pop("OPTIONS", None):
         raise WrongValue("has options after '?', of which none is known")
     config.pop("EMAIL_FILE_PATH")
-    return config | {
-        "EMAIL_PORT": url.port or _MAIL_PORTS[url.scheme],
-        "EMAIL_TIMEOUT": 20,
-    }
+    return config | {"EMAIL_PORT": url.port or _MAIL_PORTS[url.scheme], "EMAIL_TIMEOUT": 20}
 
 
 def sender(value: str) -> str:
