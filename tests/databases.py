@@ -1,0 +1,82 @@
+"""Test databases cloned from one migrated template, so that nobody waits for 300 migrations twice."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.apps import apps
+from django.core.management import call_command
+from django.db import connection
+
+from tests.environment import ROOT, VAR
+
+
+def template_name() -> str:
+    """The template's name: it changes when any migration does."""
+    digest = hashlib.sha256()
+    for config in sorted(apps.get_app_configs(), key=lambda config: config.name):
+        folder = Path(config.path) / "migrations"
+        ours = folder.is_relative_to(ROOT) and ".venv" not in folder.parts
+        for path in sorted(folder.glob("*.py")):
+            digest.update(path.name.encode())
+            if ours:
+                digest.update(path.read_bytes())
+    return f"template_{digest.hexdigest()[:16]}"
+
+
+@contextmanager
+def _maintenance() -> Iterator[None]:
+    """Connected to the server's `postgres` database."""
+    connection.close()
+    name = connection.settings_dict["NAME"]
+    connection.settings_dict["NAME"] = "postgres"
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = name
+
+
+def _exists(name: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+        return cursor.fetchone() is not None
+
+
+def _run(*statements: str) -> None:
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def ensure_template() -> str:
+    """Make the migrated template once, whoever comes first; others wait."""
+    name = template_name()
+    with (VAR / "template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with _maintenance():
+            if _exists(name):
+                return name
+            _run(f'DROP DATABASE IF EXISTS "{name}_new"', f'CREATE DATABASE "{name}_new"')
+        connection.settings_dict["NAME"] = f"{name}_new"
+        call_command("migrate", verbosity=0, interactive=False)
+        with _maintenance():
+            _run(f'ALTER DATABASE "{name}_new" RENAME TO "{name}"')
+    return name
+
+
+def clone(template: str, name: str) -> None:
+    """Make `name` a fresh copy of the template and use it from now on. Ends everybody's connections to `name`."""
+    with _maintenance():
+        _run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    connection.settings_dict["NAME"] = name
+
+
+def drop(name: str) -> None:
+    """Remove a test database."""
+    with _maintenance():
+        _run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
