@@ -17,6 +17,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font, NamedStyle, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 
 from portal.documents.formula_text import defuse
 
@@ -177,10 +178,11 @@ def _set_up(page: "Worksheet", sheet: Sheet, first_row: int) -> None:
     page.page_setup.paperSize = PAPER_A4
     page.page_setup.fitToWidth = 1
     page.page_setup.fitToHeight = 0
-    page.sheet_properties.pageSetUpPr.fitToPage = True
+    page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     page.print_title_rows = f"{first_row}:{first_row}"
-    if page.oddFooter.center is not None:
-        page.oddFooter.center.text = "&P / &N"
+    footer = page.oddFooter.center if page.oddFooter else None
+    if footer:
+        footer.text = "&P / &N"
 
 
 class _RowCells:
@@ -209,7 +211,7 @@ class _RowCells:
 
 
 def _styled_cell(page: "Worksheet", style: str | None) -> "Cell":
-    cell = cast("Cell", WriteOnlyCell(page, None))
+    cell = WriteOnlyCell(page, None)
     if style:
         cell.style = style
     return cell

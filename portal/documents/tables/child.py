@@ -1,4 +1,4 @@
-"""The reading process: `python -m portal.documents.tables.child REQUEST` with the file as standard input.
+"""The reading process: `process.LAUNCH` starts it with the request as an argument and the file as standard input.
 
 It limits itself before it looks at the file, then writes frames to standard output: one `head`, any number of `rows`,
 and one `end` or `refused`. It never imports Django and knows no settings, so that nothing secret lives where hostile
@@ -36,7 +36,8 @@ def limit_this_process(limits: Limits) -> None:
         (resource.RLIMIT_CORE, 0),
     ):
         hard = resource.getrlimit(kind)[1]
-        resource.setrlimit(kind, (amount if hard == resource.RLIM_INFINITY else min(amount, hard),) * 2)
+        soft = amount if hard == resource.RLIM_INFINITY else min(amount, hard)
+        resource.setrlimit(kind, (soft, hard if kind == resource.RLIMIT_CPU else soft))
 
 
 def run(request: dict[str, Any], file: BinaryIO, out: BinaryIO) -> None:
@@ -116,14 +117,10 @@ def main() -> None:
     """Read the request from the command line and the file from standard input."""
     out = io.BufferedWriter(io.FileIO(1, "wb", closefd=False), 256 * 1024)
     try:
-        run(json.loads(sys.argv[1]), io.BufferedReader(io.FileIO(0, "rb", closefd=False)), out)
+        run(json.loads(sys.argv[-1]), io.BufferedReader(io.FileIO(0, "rb", closefd=False)), out)
     except BrokenPipeError:
         os._exit(0)
     except BaseException as broken:
         out.write(encode({"crashed": f"{type(broken).__name__}: {broken}"[:500], "peak_kb": peak_memory_kb()}))
         out.flush()
         raise
-
-
-if __name__ == "__main__":
-    main()

@@ -85,6 +85,7 @@ def _scan(file: BinaryIO, encoding: str) -> _Scan:
     scan = _Scan()
     foreign = common = 0
     feeds = returns = 0
+    open_line = 0
     file.seek(0)
     while True:
         chunk = file.read(CHUNK)
@@ -99,13 +100,15 @@ def _scan(file: BinaryIO, encoding: str) -> _Scan:
             return scan
         feeds += text.count("\n")
         returns += text.count("\r")
+        if text:
+            open_line = int(text[-1] not in "\r\n")
         if encoding == "gb18030" and not text.isascii():
             ascii_count = len(text.encode("ascii", "ignore"))
             foreign += len(text) - ascii_count
             common += len(text.encode("gb2312", "ignore").decode("gb2312")) - ascii_count
         if not chunk:
             break
-    scan.lines = max(feeds, returns) + 1
+    scan.lines = max(feeds, returns) + open_line
     scan.plausible = common >= GB2312_SHARE * foreign
     return scan
 

@@ -7,6 +7,8 @@ from xml.parsers import expat
 from portal.documents.tables.refusal import Refusal
 
 NO_MEMORY = 1
+LONGEST_TOKEN = 1024 * 1024
+"""Expat starts an unfinished tag over with every piece; a longer one would cost its length squared."""
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -21,16 +23,26 @@ def new_parser() -> expat.XMLParserType:
 
 def feed(parser: expat.XMLParserType, chunks: Iterable[bytes], part: str) -> Iterator[None]:
     """Parse a part, pausing after every piece so that the caller can take what its handlers collected."""
+    fed = 0
+    for chunk in chunks:
+        _parse(parser, chunk, part)
+        fed += len(chunk)
+        if fed - parser.CurrentByteIndex > LONGEST_TOKEN:
+            raise Refusal("damaged_workbook", part=part[:80])
+        yield
+    _parse(parser, b"", part, last=True)
+    yield
+
+
+def _parse(parser: expat.XMLParserType, chunk: bytes, part: str, *, last: bool = False) -> None:
     try:
-        for chunk in chunks:
-            parser.Parse(chunk, False)
-            yield
-        parser.Parse(b"", True)
+        parser.Parse(chunk, last)
     except expat.ExpatError as broken:
         if broken.code == NO_MEMORY:
             raise MemoryError from broken
         raise Refusal("damaged_workbook", part=part[:80]) from broken
-    yield
+    except (LookupError, ValueError) as broken:  # an encoding that nobody knows
+        raise Refusal("damaged_workbook", part=part[:80]) from broken
 
 
 def read_whole(chunks: Iterable[bytes], part: str, on_start: Callable[[str, dict[str, str]], None]) -> None:
