@@ -249,15 +249,15 @@ def test_workbooks_read_back_exactly(tmp_path: Path, table: list[tuple[str, Deci
 
     read = reread(workbook(Sheet("a", COLUMNS, rows)), "a.xlsx", tmp_path)[1:]
 
-    assert read == [[Decimal(number), text or None, amount] for number, text, amount in rows]
+    assert read == [[Decimal(number), text or None, amount] for number, (text, amount) in enumerate(table)]
 
 
 @MANY
 @given(TABLES)
 def test_csv_files_read_back_exactly(tmp_path: Path, table: list[tuple[str, Decimal]]) -> None:
-    rows = [(number, text, amount) for number, (text, amount) in enumerate(table)]
+    rows = [[number, text, amount] for number, (text, amount) in enumerate(table)]
 
     read = reread(csv_bytes(COLUMNS, rows), "a.csv", tmp_path)[1:]
 
-    assert [row[1] for row in read] == [text or None for _, text, _ in rows]
+    assert [row[1] for row in read] == [text or None for text, _ in table]
     assert [Decimal(str(row[2])) for row in read] == [amount for _, amount in table]
