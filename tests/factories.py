@@ -35,7 +35,7 @@ PASSWORD = "correct horse battery"
 
 @dataclass
 class World:
-    """Alice buys for Alpine, Bob for Bergen; Rita is Alpine's rep, Sam is Bergen's; Fay does finance, Ada administers."""
+    """Alice buys for Alpine, Bob for Bergen; Rita is Alpine's rep, Sam Bergen's; Fay does finance, Ada administers."""
 
     supplier: Supplier
     alpine: Dealer

@@ -1,0 +1,83 @@
+"""How much of a dealer's credit limit is used: what they owe and what is ordered but not invoiced yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import connection
+
+from dealers.accounts.models import Dealer
+from fulfilment.ordering.models import DealerOrder
+from fulfilment.ordering.states import APPROVED_STATES
+
+# Owed: the dealer's receivable. Ordered: approved orders on account, less what invoices have billed of them; an order
+# whose invoices reach its total no longer counts. One statement for any number of dealers.
+EXPOSURE = """
+SELECT d.id,
+       coalesce((SELECT sum(p.amount) FROM dealers_ledger_posting p
+                 WHERE p.dealer_id = d.id AND p.account = 'receivable'), 0),
+       coalesce((SELECT sum(greatest(o.total - coalesce(b.billed, 0), 0))
+                 FROM fulfilment_ordering_dealerorder o
+                 LEFT JOIN LATERAL (
+                     SELECT sum(i.total / jsonb_array_length(i.order_numbers)) AS billed
+                     FROM dealers_ledger_accountdocument i
+                     WHERE i.dealer_id = d.id AND i.kind = 'invoice' AND i.order_numbers ? o.number
+                 ) b ON true
+                 WHERE o.dealer_id = d.id AND o.payment_terms_days > 0 AND o.state = ANY(%(approved)s)), 0)
+FROM dealers_accounts_dealer d WHERE d.id = ANY(%(dealers)s::bigint[])
+"""
+
+
+@dataclass(frozen=True)
+class Credit:
+    """A dealer's credit, in the dealer's currency."""
+
+    limit: Decimal
+    owed: Decimal
+    ordered: Decimal
+
+    @property
+    def exposure(self) -> Decimal:
+        """What is used: owed and ordered; a dealer with money to the good has less than nothing used."""
+        return self.owed + self.ordered
+
+    @property
+    def left(self) -> Decimal:
+        """What may still be ordered on account; negative when exceeded."""
+        return self.limit - self.exposure
+
+    @property
+    def exceeded(self) -> bool:
+        """Whether more is used than the limit allows."""
+        return self.exposure > self.limit
+
+    @property
+    def used_percent(self) -> int:
+        """Used share of the limit, for people; 100 when there is no limit and something is used."""
+        if self.limit > 0:
+            return max(int(self.exposure * 100 / self.limit), 0)
+        return 100 if self.exposure > 0 else 0
+
+
+def credit_of(dealer: Dealer, plus: DealerOrder | None = None) -> Credit:
+    """A dealer's credit; with `plus`, as it would be once that order is approved."""
+    return credit_of_many([dealer], plus)[dealer.pk]
+
+
+def credit_of_many(dealers: Iterable[Dealer], plus: DealerOrder | None = None) -> dict[int, Credit]:
+    """Credit by dealer id, in one statement."""
+    limits = {dealer.pk: dealer.credit_limit for dealer in dealers}
+    approved = [str(state) for state in APPROVED_STATES]
+    with connection.cursor() as cursor:
+        cursor.execute(EXPOSURE, {"dealers": list(limits), "approved": approved})
+        rows = cursor.fetchall()
+    return {
+        dealer_id: Credit(
+            limit=limits[dealer_id],
+            owed=owed,
+            ordered=ordered.quantize(Decimal("0.01")) + (plus.total if plus and plus.dealer_id == dealer_id else 0),
+        )
+        for dealer_id, owed, ordered in rows
+    }

@@ -1,0 +1,280 @@
+"""Turning a cart into an order: once, whole, priced and with its stock taken, however often it is asked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.contrib.sites.models import Site
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from oscar.core.loading import get_model
+
+from dealers.accounts.models import Dealer, Outlet, User
+from fulfilment.ordering.cart import quantities
+from fulfilment.ordering.lines import Checked, check_lines, shortage_message
+from fulfilment.ordering.models import DealerCart, DealerOrder, DealerOrderLine, OrderStep
+from fulfilment.ordering.problems import LineProblem, OrderRefused, mend_lines
+from fulfilment.ordering.states import State
+from fulfilment.signals import order_moved
+from fulfilment.stock.take import NotEnoughStock, take
+from pricing.catalogue.models import ProductCard
+from pricing.money import round_money
+from pricing.quote import QuotedLine
+
+Basket = get_model("basket", "Basket")
+Order = get_model("order", "Order")
+OrderLine = get_model("order", "Line")
+StockRecord = get_model("partner", "StockRecord")
+
+
+ADDRESS_FIELDS = (
+    "code",
+    "name",
+    "contact_name",
+    "contact_phone",
+    "address_line1",
+    "address_line2",
+    "city",
+    "state",
+    "postal_code",
+    "country",
+)
+
+
+@dataclass(frozen=True)
+class OrderHead:
+    """What the dealer says about an order as a whole. `key` is made by the client and stays the same on every retry."""
+
+    key: UUID
+    outlet_id: int
+    po_number: str = ""
+    requested_date: date | None = None
+    note: str = ""
+    shown_total: Decimal | None = None
+
+    def digest(self) -> str:
+        """What makes two submissions with one key the same; the total shown is not part of it."""
+        body = [self.outlet_id, self.po_number, str(self.requested_date or ""), self.note]
+        return hashlib.sha256(json.dumps(body).encode()).hexdigest()
+
+
+def submit(cart: DealerCart, head: OrderHead, *, by: User, at: datetime | None = None) -> DealerOrder:
+    """Place the cart as an order and take its stock, in one transaction with a constant number of statements.
+
+    The same key again answers the same order; the same key with another head is refused. Refused with the lines to be
+    mended when a line cannot be ordered, and with code `total_changed` when the total is not the one that was shown:
+    a price never changes silently. `at` is for loading history; it does not turn back validity checks of stock.
+    """
+    at = at or timezone.now()
+    known = _known(cart.dealer, head)
+    if known is not None:
+        return known
+    try:
+        with transaction.atomic():
+            return _place(cart, head, by, at)
+    except NotEnoughStock as why:
+        raise mend_lines(
+            [LineProblem(short.product_id, "stock", shortage_message(short.available)) for short in why.shortages]
+        ) from why
+    except IntegrityError:
+        known = _known(cart.dealer, head)
+        if known is None:
+            raise
+        return known
+
+
+def _known(dealer: Dealer, head: OrderHead) -> DealerOrder | None:
+    """The order that this key has made already."""
+    order = DealerOrder.objects.filter(dealer=dealer, submit_key=head.key).select_related("dealer").first()
+    if order is not None and order.submit_digest != head.digest():
+        raise OrderRefused(
+            _("This order was already sent with other details, as %s. Open it to see them.") % order.number,
+            code="key_reused",
+        )
+    return order
+
+
+def _place(cart: DealerCart, head: OrderHead, by: User, at: datetime) -> DealerOrder:
+    dealer = cart.dealer
+    locked = DealerCart.objects.select_for_update(of=("self",)).get(pk=cart.pk)
+    if not locked.is_open:
+        known = _known(dealer, head)
+        if known is not None:
+            return known
+        raise OrderRefused(_("This cart has been sent as an order. Start a new one."), code="sent")
+    outlet = _outlet(dealer, head)
+    if dealer.po_number_required and not head.po_number:
+        raise OrderRefused(_("Enter your PO number."), code="po_number", field="po_number")
+    wanted = quantities(cart)
+    if not wanted:
+        raise OrderRefused(_("The cart is empty. Add products first."), code="empty")
+    checked = check_lines(dealer, wanted, at)
+    if checked.all_problems:
+        raise mend_lines(checked.all_problems)
+    if head.shown_total is not None and head.shown_total != checked.quote.total:
+        raise OrderRefused(
+            _("Prices have changed since you opened this page. Check the new total and send again."),
+            code="total_changed",
+        )
+    take(wanted)
+    order = _write_order(cart, outlet, head, by, at, checked)
+    _write_lines(order, checked)
+    _close_cart(locked, at)
+    step = OrderStep.objects.create(order=order, to_state=State.REVIEW, at=at, by=by, by_name=by.get_full_name())
+    order_moved.send(sender=DealerOrder, order=order, step=step)
+    return order
+
+
+def _outlet(dealer: Dealer, head: OrderHead) -> Outlet:
+    outlet = Outlet.objects.filter(dealer=dealer, pk=head.outlet_id, is_active=True).first()
+    if outlet is None:
+        raise OrderRefused(_("Choose one of your outlets to ship to."), code="outlet", field="outlet")
+    return outlet
+
+
+def _next_number(at: datetime) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('fulfilment_ordering_number')")
+        (number,) = cursor.fetchone()
+    return f"{at:%y}{number:06d}"
+
+
+def _write_order(
+    cart: DealerCart, outlet: Outlet, head: OrderHead, by: User, at: datetime, checked: Checked
+) -> DealerOrder:
+    dealer, quoted, number = cart.dealer, checked.quote, _next_number(at)
+    mirror = Order.objects.create(
+        number=number,
+        site=Site.objects.get_current(),
+        basket_id=cart.basket_id,
+        user=by,
+        currency=quoted.currency,
+        total_excl_tax=quoted.net_total,
+        total_incl_tax=quoted.total,
+        shipping_excl_tax=Decimal(0),
+        shipping_incl_tax=Decimal(0),
+        status=State.REVIEW,
+        date_placed=at,
+    )
+    return DealerOrder.objects.create(
+        order=mirror,
+        number=number,
+        dealer=dealer,
+        outlet=outlet,
+        ship_to=_address(outlet),
+        state=State.REVIEW,
+        placed_by=by,
+        placed_at=at,
+        po_number=head.po_number,
+        requested_date=head.requested_date,
+        note=head.note,
+        currency=quoted.currency,
+        tax_percent=quoted.tax_percent,
+        payment_terms_days=dealer.payment_terms_days,
+        net_total=quoted.net_total,
+        tax_total=quoted.tax_total,
+        total=quoted.total,
+        line_count=len(quoted.lines),
+        submit_key=head.key,
+        submit_digest=head.digest(),
+    )
+
+
+def _address(outlet: Outlet) -> dict[str, str]:
+    return {field: getattr(outlet, field) for field in ADDRESS_FIELDS}
+
+
+def _write_lines(order: DealerOrder, checked: Checked) -> None:
+    """Oscar's lines and ours, in bulk; Oscar's two-decimal prices are a mirror of our exact ones."""
+    quoted = checked.quote
+    records = {
+        record.product_id: record
+        for record in StockRecord.objects.filter(product__in=list(checked.products)).select_related("partner")
+    }
+    taxes = quoted.line_taxes()
+    mirrors = OrderLine.objects.bulk_create(
+        [
+            _mirror_line(order, checked.products[line.product_id], records[line.product_id], line, tax)
+            for line, tax in zip(quoted.lines, taxes, strict=True)
+        ]
+    )
+    DealerOrderLine.objects.bulk_create(
+        [
+            _dealer_line(order, mirror, checked.products[line.product_id], line, tax, position)
+            for position, (mirror, line, tax) in enumerate(zip(mirrors, quoted.lines, taxes, strict=True), start=1)
+        ]
+    )
+
+
+def _mirror_line(order: DealerOrder, product: Any, record: Any, line: QuotedLine, tax: Decimal) -> Any:
+    unit_price, net = _priced(line)
+    return OrderLine(
+        order_id=order.pk,
+        partner=record.partner,
+        partner_name=record.partner.name,
+        partner_sku=record.partner_sku,
+        stockrecord=record,
+        product=product,
+        title=product.get_title()[:255],
+        upc=product.upc,
+        quantity=line.quantity,
+        line_price_excl_tax=net,
+        line_price_incl_tax=net + tax,
+        line_price_before_discounts_excl_tax=net,
+        line_price_before_discounts_incl_tax=net + tax,
+        unit_price_excl_tax=round_money(unit_price, order.currency),
+        unit_price_incl_tax=round_money(unit_price * (100 + order.tax_percent) / 100, order.currency),
+        status=State.REVIEW,
+        num_allocated=line.quantity,
+    )
+
+
+def _dealer_line(
+    order: DealerOrder, mirror: Any, product: Any, line: QuotedLine, tax: Decimal, position: int
+) -> DealerOrderLine:
+    unit_price, net = _priced(line)
+    card = getattr(product, "card", None) or ProductCard()
+    return DealerOrderLine(
+        line=mirror,
+        order=order,
+        position=position,
+        sku=product.upc,
+        name=product.get_title()[:255],
+        name_zh=card.name_zh,
+        unit=card.unit,
+        quantity=line.quantity,
+        unit_price=unit_price,
+        net_amount=net,
+        tax_amount=tax,
+        price_list_code=line.list_code,
+    )
+
+
+def _priced(line: QuotedLine) -> tuple[Decimal, Decimal]:
+    if line.unit_price is None or line.net_amount is None:
+        raise ValueError("A line without a price cannot be written.")
+    return line.unit_price, line.net_amount
+
+
+def _close_cart(cart: DealerCart, at: datetime) -> None:
+    cart.is_open = False
+    cart.save(update_fields=["is_open"])
+    Basket.objects.filter(pk=cart.basket_id).update(status=Basket.SUBMITTED, date_submitted=at)
+
+
+def product_quantities(lines: Sequence[DealerOrderLine]) -> dict[int, int]:
+    """`product id → open quantity` of order lines: what they still hold of the stock."""
+    held: dict[int, int] = {}
+    for line in lines:
+        product_id = line.line.product_id
+        if product_id is not None and line.open_quantity:
+            held[product_id] = held.get(product_id, 0) + line.open_quantity
+    return held
