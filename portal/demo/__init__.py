@@ -1,0 +1,1 @@
+"""The demo company: invented data and drawn pictures, loaded through the importer customers use."""
