@@ -1,7 +1,7 @@
 """Frozen dataclasses as JSON and back, exactly.
 
-What leaves the system is stored first, as JSON in a row. ``encode`` and ``decode`` keep every digit of a Decimal, dates,
-and aware date-times, and ``decode`` refuses what it would have to guess: an unknown field, a missing one, another type.
+What leaves the system is stored first, as JSON in a row. ``encode`` and ``decode`` keep every digit of a Decimal, every
+date and aware date-time, and ``decode`` refuses what it would have to guess: an unknown field, a missing one, another type.
 Pure: no Django.
 """
 
@@ -11,7 +11,7 @@ import json
 import types
 import typing
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
@@ -25,7 +25,7 @@ class SnapshotRefused(ValueError):
 
 
 def encode(value: Any) -> Any:
-    """Turn a frozen dataclass (or a part of one) into values that ``json`` can write. Refuses floats and unknown types."""
+    """Turn a frozen dataclass (or a part of one) into values that ``json`` can write. Refuses floats."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: encode(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, tuple):
@@ -69,9 +69,13 @@ def _value(hint: Any, data: Any, path: str) -> Any:
 
 
 def _plain(hint: Any, data: Any, path: str) -> Any:
-    expected = int if hint is int else bool if hint is bool else str
+    expected: type = hint if hint in (int, bool) else str
     if type(data) is not expected:
         raise SnapshotRefused(f"{path}: {expected.__name__} was expected, not {type(data).__name__}.")
+    return _from_text(hint, data, path) if isinstance(data, str) else data
+
+
+def _from_text(hint: Any, data: str, path: str) -> Any:
     try:
         if hint is Decimal:
             return Decimal(data)
@@ -121,5 +125,5 @@ def settled_offset(moment: datetime) -> datetime:
     if offset is None:
         raise SnapshotRefused("A date and time needs a time zone.")
     if offset % timedelta(minutes=1) or abs(offset) > timedelta(hours=14):
-        return moment.astimezone(timezone.utc)
+        return moment.astimezone(UTC)
     return moment.astimezone(timezone(offset))

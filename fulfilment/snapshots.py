@@ -1,7 +1,7 @@
 """What the ERP bridge is told about an order: frozen at approval, complete, and independent of later edits.
 
-The shape follows UBL 2.1 (order, party, address, line, tax subtotal). Pure: no Django. Amounts are Decimal in the order's
-currency, already rounded by the price path; a snapshot whose sums differ is refused, because the ERP would refuse it too.
+The shape follows UBL 2.1 (order, party, address, line, tax subtotal). Pure: no Django. Amounts are Decimal in the
+order's currency, already rounded by the price path. A snapshot whose sums differ is refused, as the ERP would do.
 Text loses only what neither XML nor PostgreSQL can carry (control characters), replaced by U+FFFD at construction.
 """
 
@@ -91,7 +91,7 @@ class Party(_Checked):
 
 @dataclass(frozen=True, slots=True)
 class DeliveryAddress(_Checked):
-    """The outlet that receives the goods. ``country`` is ISO 3166-1 alpha-2; ``lines`` are street lines, first one first."""
+    """The outlet that receives the goods: street ``lines`` from first to last, ``country`` as ISO 3166-1 alpha-2."""
 
     outlet_code: str
     name: str
@@ -133,7 +133,7 @@ class TaxSubtotal(_Checked):
 
 @dataclass(frozen=True, slots=True)
 class OrderLine(_Checked):
-    """One line. ``unit`` is a UN/ECE Recommendation 20 code (C62 piece, KGM, MTR); ``unit_price`` is net, per ``base_quantity``."""
+    """One line. ``unit`` is a UN/ECE Rec. 20 code (C62 piece, KGM); ``unit_price`` is net, per ``base_quantity``."""
 
     line_id: str
     sku: str
@@ -173,9 +173,9 @@ class Totals(_Checked):
 class OrderSnapshot(_Checked):
     """One approved order as the ERP gets it.
 
-    ``key`` is the idempotency key: 26 to 32 letters and digits, never reused, the same for every attempt. ``po_number`` is the dealer's own
-    reference. Refuses an order without lines, a line id used twice, and sums that differ: lines against
-    ``line_extension``, taxes of the lines against the subtotals, and totals with tax against totals without.
+    ``key`` is the idempotency key: 26 to 32 letters and digits, never reused, the same for every attempt.
+    ``po_number`` is the dealer's own reference. Refuses an order without lines, a line id used twice, and sums that
+    differ: lines against ``line_extension``, taxes of the lines against the subtotals, totals with tax against without.
     """
 
     number: str

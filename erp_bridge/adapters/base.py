@@ -20,7 +20,7 @@ __all__ = ["ErpAdapter", "OutboundDocument", "PermanentError", "Receipt", "Retry
 
 @dataclass(frozen=True, slots=True)
 class OutboundDocument:
-    """One document for the ERP. ``name`` names it once and for all: an amended order is another name, a retry is not."""
+    """One document for the ERP. ``name`` is its for ever: an amended order has another one, a retry has not."""
 
     name: str
     order: OrderSnapshot

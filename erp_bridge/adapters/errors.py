@@ -13,7 +13,7 @@ def gettext_noop(sentence: str) -> str:
 class PlainError(Exception):
     """An error whose text a clerk may read. ``code`` is stable and for machines."""
 
-    def __init__(self, code: str, template: str, **values: object) -> None:
+    def __init__(self, code: str, template: str, /, **values: object) -> None:
         self.code = code
         self.template = template
         self.values = values

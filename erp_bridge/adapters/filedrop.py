@@ -43,9 +43,9 @@ def write_ubl(document: OutboundDocument) -> bytes:
 
 
 def safe_name(name: str) -> str:
-    """A file name of letters, digits, ``.``, ``_`` and ``-``; a name that had to be changed gets a fingerprint of the original."""
+    """A file name of letters, digits, ``.``, ``_`` and ``-``; a changed name gets a fingerprint of the original."""
     cleaned = re.sub(r"[^A-Za-z0-9._-]+", "_", name).lstrip("._-")[:_LONGEST_NAME]
-    if cleaned == name:
+    if cleaned and cleaned == name:
         return cleaned
     return f"{cleaned or 'document'}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
 

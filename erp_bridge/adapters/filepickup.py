@@ -80,7 +80,7 @@ class FilePickup:
         return now - look[3] / 1e9 >= self._quiet or now - self._seen[name][1] >= self._quiet
 
     def read(self, file: IncomingFile) -> bytes:
-        """The content. Raises DocumentRefused when it is not the file that was collected any more, or ``problem`` is set."""
+        """The content. Raises DocumentRefused when it is not the collected file any more, or has a ``problem``."""
         if file.problem:
             raise DocumentRefused("bad_file", file.problem)
         with file_trouble(self.folder, visible=False):

@@ -42,7 +42,7 @@ def order() -> OrderSnapshot:
             line_id="1",
             sku="BK-M82S-38",
             name="山地车 Mountain-100 银色 38",
-            quantity=Decimal("12"),
+            quantity=Decimal(12),
             unit="C62",
             unit_price=Decimal("2039.9940"),
             net_amount=Decimal("24479.93"),
@@ -58,7 +58,7 @@ def order() -> OrderSnapshot:
             quantity=Decimal("2.5"),
             unit="MTR",
             unit_price=Decimal("20.24"),
-            base_quantity=Decimal("10"),
+            base_quantity=Decimal(10),
             net_amount=Decimal("5.06"),
             tax_amount=Decimal("0.66"),
             tax_percent=Decimal("13.00"),
@@ -74,7 +74,9 @@ def order() -> OrderSnapshot:
         po_number="采购-2026/77",
         requested_date=date(2026, 3, 20),
         note="Please call before delivery.\n送货前请电话联系。",
-        buyer=Party("D0042", "杭州骑行贸易有限公司", "91330106MA2KXXXX1X", Contact("王芳", "wang@example.cn", "0571-5550101")),
+        buyer=Party(
+            "D0042", "杭州骑行贸易有限公司", "91330106MA2KXXXX1X", Contact("王芳", "wang@example.cn", "0571-5550101")
+        ),
         supplier=Party("S001", "Bicycle Maker Co., Ltd.", "91310000MA1FXXXX2Y"),
         delivery=DeliveryAddress(
             outlet_code="D0042-02",

@@ -18,8 +18,8 @@ def read_invoice(document: Element) -> Invoice:
     currency = document_currency(document, f"{MONEY}/cbc:PayableAmount")
     lines = _lines(document, "cac:InvoiceLine", "cbc:InvoicedQuantity", currency)
     sums = _sums(document, currency, lines)
-    issued = document.required_date("cbc:IssueDate")
-    due = document.date("cbc:DueDate", "cac:PaymentMeans/cbc:PaymentDueDate", "cac:PaymentTerms/cbc:PaymentDueDate")
+    issued = document.required_day("cbc:IssueDate")
+    due = document.day("cbc:DueDate", "cac:PaymentMeans/cbc:PaymentDueDate", "cac:PaymentTerms/cbc:PaymentDueDate")
     if due and due < issued:
         sentence = gettext_noop("The invoice is due on %(due)s, before it was issued on %(issued)s.")
         raise document.refuse("bad_date", sentence, due=due, issued=issued)
@@ -49,8 +49,8 @@ def read_credit_note(document: Element) -> CreditNote:
     ]
     return CreditNote(
         id=document.required("cbc:ID"),
-        issue_date=document.required_date("cbc:IssueDate"),
-        due_date=document.date("cac:PaymentMeans/cbc:PaymentDueDate"),
+        issue_date=document.required_day("cbc:IssueDate"),
+        due_date=document.day("cac:PaymentMeans/cbc:PaymentDueDate"),
         currency=currency,
         customer_number=customer_number(document),
         orders=_orders(document, lines),
@@ -148,7 +148,7 @@ def read_remittance(document: Element) -> RemittanceAdvice:
         raise document.refuse("nothing_paid", gettext_noop("The payment is zero."))
     return RemittanceAdvice(
         id=document.required("cbc:ID"),
-        payment_date=document.date("cac:PaymentMeans/cbc:PaymentDueDate") or document.required_date("cbc:IssueDate"),
+        payment_date=document.day("cac:PaymentMeans/cbc:PaymentDueDate") or document.required_day("cbc:IssueDate"),
         customer_number=customer_number(document),
         currency=currency,
         total=total,

@@ -19,7 +19,7 @@ class ResponseCode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class OrderReference:
-    """Which order: our order ``number``; ``key`` (our UUID), ``erp_number`` and ``po_number`` when the ERP sends them back."""
+    """Which order: our ``number``; ``key`` (our UUID), ``erp_number`` and ``po_number`` when the ERP sends them."""
 
     number: str
     key: str = ""

@@ -37,7 +37,7 @@ class Element:
     def each(self, path: str) -> list["Element"]:
         return [Element(found) for found in self._node.findall(path, PREFIXES)]
 
-    def refuse(self, code: str, template: str, **values: object) -> DocumentRefused:
+    def refuse(self, code: str, template: str, /, **values: object) -> DocumentRefused:
         return DocumentRefused(code, template, line=self.line, **values)
 
     def text(self, *paths: str, limit: int = LONGEST_ID) -> str:
@@ -56,16 +56,19 @@ class Element:
         """Like ``text``, but refuses the document when there is none."""
         text = self.text(*paths)
         if not text:
-            sentence = gettext_noop("%(element)s is missing or empty (in the element at line %(line)d).")
-            raise self.refuse("missing", sentence, element=paths[0])
+            raise self._missing(paths[0])
         return text
+
+    def _missing(self, path: str) -> DocumentRefused:
+        sentence = gettext_noop("%(element)s is missing or empty (in the element at line %(line)d).")
+        return self.refuse("missing", sentence, element=path)
 
     def note(self, path: str = "cbc:Note") -> str:
         """All notes, one a line."""
         lines = [found.text(".", limit=LONGEST_TEXT) for found in self.each(path)]
         return "\n".join(filter(None, lines))[:LONGEST_TEXT]
 
-    def date(self, *paths: str) -> date | None:
+    def day(self, *paths: str) -> date | None:
         """A calendar day between 2000 and 2099; a time zone on it is ignored, since a business day has none."""
         text = self.text(*paths)
         if not text:
@@ -82,10 +85,10 @@ class Element:
             )
         return day
 
-    def required_date(self, *paths: str) -> date:
-        self.required(*paths)
-        day = self.date(*paths)
-        assert day is not None
+    def required_day(self, *paths: str) -> date:
+        day = self.day(*paths)
+        if day is None:
+            raise self._missing(paths[0])
         return day
 
     def quantity(self, path: str) -> Decimal | None:
@@ -97,9 +100,9 @@ class Element:
         return value
 
     def required_quantity(self, path: str) -> Decimal:
-        self.required(path)
         value = self.quantity(path)
-        assert value is not None
+        if value is None:
+            raise self._missing(path)
         return value
 
     def amount(self, path: str, currency: str, *, signed: bool = False) -> Decimal | None:
@@ -118,9 +121,9 @@ class Element:
         return value
 
     def required_amount(self, path: str, currency: str, *, signed: bool = False) -> Decimal:
-        self.required(path)
         value = self.amount(path, currency, signed=signed)
-        assert value is not None
+        if value is None:
+            raise self._missing(path)
         return value
 
     def unit(self, path: str) -> str:

@@ -28,9 +28,10 @@ def _schema(document: str) -> etree.XMLSchema:
 
 
 def schema_errors(document: str, root: Any) -> list[tuple[int, str]]:
-    """Line and libxml2's message of every place where ``root`` breaks the XSD of ``document`` ("Order", "Invoice", …)."""
+    """Line and message of every place where ``root`` breaks the XSD of ``document`` ("Order", "Invoice", …)."""
     schema = _schema(document)
     with _VALIDATING:
         if schema.validate(root):
             return []
-        return [(error.line, error.message) for error in schema.error_log]
+        log: Any = schema.error_log  # the stubs do not know that it can be walked
+        return [(error.line, error.message) for error in log]

@@ -39,7 +39,8 @@ class _Branch:
 def write_order(snapshot: OrderSnapshot) -> bytes:
     """The order as UTF-8 XML that is valid against the UBL 2.1 Order schema; raises PermanentError if it cannot be."""
     namespace = DOCUMENT.format("Order")
-    root: Any = etree.Element(f"{{{namespace}}}Order", nsmap={None: namespace, "cac": CAC, "cbc": CBC})
+    prefixes: Any = {None: namespace, "cac": CAC, "cbc": CBC}
+    root: Any = etree.Element(f"{{{namespace}}}Order", nsmap=prefixes)
     order = _Branch(root, snapshot.currency)
     _head(order, snapshot)
     _customer(order.branch("BuyerCustomerParty"), snapshot.buyer)

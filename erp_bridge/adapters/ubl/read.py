@@ -56,7 +56,7 @@ def _order_response(document: Element) -> OrderResponse:
     require_distinct(document, [line.order_line_id for line in lines])
     return OrderResponse(
         id=document.required("cbc:ID"),
-        issue_date=document.required_date("cbc:IssueDate"),
+        issue_date=document.required_day("cbc:IssueDate"),
         order=order,
         code=response,
         erp_number=document.text("cbc:SalesOrderID") or order.erp_number,
@@ -87,7 +87,7 @@ def _order_response_simple(document: Element) -> OrderResponse:
     accepted = document.required("cbc:AcceptedIndicator") in ("true", "1")
     return OrderResponse(
         id=document.required("cbc:ID"),
-        issue_date=document.required_date("cbc:IssueDate"),
+        issue_date=document.required_day("cbc:IssueDate"),
         order=order,
         code=ResponseCode.ACCEPTED if accepted else ResponseCode.REJECTED,
         erp_number=order.erp_number,
@@ -102,7 +102,7 @@ def _despatch_advice(document: Element) -> DespatchAdvice:
     require_distinct(document, [line.id for line in lines])
     if not any(line.delivered for line in lines):
         raise DocumentRefused("nothing_delivered", gettext_noop("No line of the despatch advice delivers anything."))
-    issued = document.required_date("cbc:IssueDate")
+    issued = document.required_day("cbc:IssueDate")
     shipment = document.first("cac:Shipment")
     return DespatchAdvice(
         id=document.required("cbc:ID"),
@@ -110,7 +110,7 @@ def _despatch_advice(document: Element) -> DespatchAdvice:
         orders=orders or tuple(OrderReference(number) for number in dict.fromkeys(line.order_number for line in lines)),
         tracking_ids=_tracking_ids(shipment),
         carrier=shipment.text(*CARRIER) if shipment else "",
-        despatch_date=(shipment.date(ACTUAL_DESPATCH) if shipment else None) or issued,
+        despatch_date=(shipment.day(ACTUAL_DESPATCH) if shipment else None) or issued,
         note=document.note(),
         lines=lines,
     )
