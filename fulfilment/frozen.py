@@ -1,7 +1,7 @@
 """Frozen dataclasses as JSON and back, exactly.
 
 What leaves the system is stored first, as JSON in a row. ``encode`` and ``decode`` keep every digit of a Decimal, every
-date and aware date-time, and ``decode`` refuses what it would have to guess: an unknown field, a missing one, another type.
+date and aware date-time. ``decode`` refuses what it would have to guess: an unknown field, a missing one, another type.
 Pure: no Django.
 """
 
