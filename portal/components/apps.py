@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class PortalComponentsConfig(AppConfig):
+    name = "portal.components"
+    label = "portal_components"
