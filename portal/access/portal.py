@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest
 
 from dealers.accounts.models import Dealer, Membership, Supplier, User
+from fulfilment.ordering.cart import find_cart, quantities
 from portal.access.roles import DEALER_PERMISSIONS, STAFF_PERMISSIONS, Permission
+from pricing.quote import quote
 
 SESSION_DEALER = "dealer"
 
@@ -83,6 +86,30 @@ class Portal:
     def may(self, permission: Permission) -> bool:
         """Whether the user may do this."""
         return permission in self.permissions
+
+    @cached_property
+    def _cart_quantities(self) -> dict[int, int]:
+        if self.user is None or self.maybe_dealer is None or not self.may(Permission.ORDER):
+            return {}
+        cart = find_cart(self.user, self.maybe_dealer)
+        return quantities(cart) if cart else {}
+
+    @property
+    def cart_count(self) -> int:
+        """Lines in the open cart."""
+        return len(self._cart_quantities)
+
+    @cached_property
+    def cart_total(self) -> Decimal | None:
+        """What the open cart comes to before tax; None when it is empty."""
+        if not self._cart_quantities:
+            return None
+        return quote(self.dealer, list(self._cart_quantities.items())).net_total
+
+    @property
+    def currency(self) -> str:
+        """The currency of the dealer ordered for."""
+        return self.maybe_dealer.currency if self.maybe_dealer else ""
 
     @cached_property
     def supplier(self) -> Supplier:

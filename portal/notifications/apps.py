@@ -5,3 +5,8 @@ class PortalNotificationsConfig(AppConfig):
     name = "portal.notifications"
     label = "portal_notifications"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from portal.notifications import receivers
+
+        receivers.connect()

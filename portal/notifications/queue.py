@@ -1,0 +1,38 @@
+"""Writing mail to the table that is its queue: one row a recipient, in their language, in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from dealers.accounts.models import Supplier
+from portal.notifications.models import Mail
+from portal.notifications.tasks import wake
+
+
+def queue_mail(key: str, recipient: str, language: str, template: str, context: Mapping[str, Any]) -> Mail | None:
+    """Render `mail/<template>.{subject.txt,txt,html}` in a language and queue it; None without an address.
+
+    The same key again changes nothing, so a fact that is told twice is mailed once.
+    """
+    if not recipient:
+        return None
+    with translation.override(language or settings.LANGUAGE_CODE):
+        values = {**context, "portal_url": settings.PORTAL_URL.rstrip("/"), "supplier": Supplier.current()}
+        subject = " ".join(render_to_string(f"mail/{template}.subject.txt", values).split())
+        mail, _made = Mail.objects.get_or_create(
+            key=key,
+            defaults={
+                "recipient": recipient,
+                "subject": subject,
+                "text": render_to_string(f"mail/{template}.txt", values),
+                "html": render_to_string(f"mail/{template}.html", values),
+            },
+        )
+    transaction.on_commit(wake)
+    return mail

@@ -1,0 +1,47 @@
+"""Who is told of what: the rep of a new order, the buyer of a decision and of a shipment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dealers.accounts.models import User
+from fulfilment.ordering.models import DealerOrder, OrderStep
+from fulfilment.ordering.states import State
+from fulfilment.shipping.models import Shipment
+from fulfilment.signals import order_moved, shipment_recorded
+from portal.notifications.queue import queue_mail
+
+
+def connect() -> None:
+    """Connect the receivers; they run in the transaction of the fact."""
+    order_moved.connect(tell_of_move, dispatch_uid="portal.notifications.order")
+    shipment_recorded.connect(tell_of_shipment, dispatch_uid="portal.notifications.shipment")
+
+
+def tell_of_move(*, order: DealerOrder, step: OrderStep, **_kwargs: Any) -> None:
+    """Mail for a new order to its rep, and for a decision to the buyer; other moves tell by themselves."""
+    if step.to_state == State.REVIEW:
+        rep = order.dealer.sales_rep
+        language = rep.user.language if rep and rep.user else order.dealer.language
+        if rep:
+            _queue(order, step, rep.email, language, "order_to_review")
+        return
+    decided = step.from_state == State.REVIEW
+    template = {State.REJECTED: "order_rejected", State.CANCELLED: "order_cancelled"}.get(State(step.to_state))
+    if template is None and decided:
+        template = "order_approved"
+    if template is not None and step.by_id != order.placed_by_id:
+        buyer: User = order.placed_by
+        _queue(order, step, buyer.email, buyer.language, template)
+
+
+def tell_of_shipment(*, shipment: Shipment, **_kwargs: Any) -> None:
+    """Mail with carrier and tracking number to the buyer."""
+    order, buyer = shipment.order, shipment.order.placed_by
+    context = {"order": order, "shipment": shipment, "dealer": order.dealer, "reader": buyer}
+    queue_mail(f"shipment:{shipment.pk}", buyer.email, buyer.language, "shipment", context)
+
+
+def _queue(order: DealerOrder, step: OrderStep, recipient: str, language: str, template: str) -> None:
+    context = {"order": order, "step": step, "dealer": order.dealer}
+    queue_mail(f"step:{step.pk}:{recipient}", recipient, language, template, context)
