@@ -77,8 +77,9 @@ def destroy(var: Path) -> None:
     stop(var)
     with _lock(var), _plain_errors(var):
         outside = places.shared_state_directory(var)
-        for path in (postgres.data_directory(var), var / "valkey", outside):
-            shutil.rmtree(path, ignore_errors=not path.exists())
+        for path in (postgres.data_directory(var), var / "valkey", outside, places.run_directory(var)):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
         if (var / "postgres").is_symlink():
             (var / "postgres").unlink()
 

