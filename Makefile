@@ -41,10 +41,8 @@ lock: setup-dev ## Lock requirements*.in into requirements*.txt (UPGRADE=1 for n
 			$(if $(UPGRADE),--upgrade) --output-file $$name.txt $$name.in || exit 1; \
 	done
 
-messages: setup-dev ## Collect the texts to translate (needs gettext) and compile the translations
-	@$(RUN) manage.py makemessages --locale zh_Hans --no-wrap --add-location file \
-		--ignore '.venv/*' --ignore 'var/*' --ignore 'tests/*'
-	@$(RUN) -m portal.operations.demo messages
+messages: setup-dev ## Bring the Chinese catalogue up to date and list what lacks Chinese
+	@$(RUN) manage.py messages
 
 screenshots: setup-dev ## Take the pictures of the README from the running demo
 	@$(RUN) -m tests.browser.screenshots

@@ -1,6 +1,6 @@
 """``make demo``: the whole portal on one machine, from nothing to a ready address, until Ctrl-C.
 
-python -m portal.operations.demo [run|stop|messages]
+python -m portal.operations.demo [run|stop]
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-
+from portal.languages.catalogue import compile_catalogue
 from portal.operations import embedded, environment, processes
 from portal.operations.problems import DemoProblem, OperationsProblem
 from portal.operations.supervisor import Service, StopRequested, Supervisor, require_free_port, supervisor_pid
@@ -77,20 +75,6 @@ def stop(var: Path) -> None:
     embedded.stop(var)
 
 
-def compile_messages(root: Path) -> None:
-    """Compile the translations that are newer than their compiled form; needs no gettext on the machine."""
-    for source in root.glob("*/locale/*/LC_MESSAGES/*.po"):
-        target = source.with_suffix(".mo")
-        if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
-            continue
-        with source.open("rb") as text:
-            catalogue = read_po(text, locale=source.parents[1].name)
-        draft = target.with_suffix(f".{os.getpid()}")
-        with draft.open("wb") as binary:
-            write_mo(binary, catalogue)
-        draft.replace(target)
-
-
 def _reset(var: Path) -> None:
     print("Starting over: the data of the former demo is deleted.", flush=True)
     embedded.destroy(var)
@@ -106,7 +90,7 @@ def _prepare(supervisor: Supervisor, settings: environment.Environment, var: Pat
     if settings.embedded:
         print("Starting PostgreSQL and Valkey …", flush=True)
         embedded.ensure_running(var)
-    compile_messages(ROOT)
+    compile_catalogue()
     supervisor.run(_manage("migrate", "--verbosity=0"))
     supervisor.run(_manage("load_demo"))
     stamp = var / "static.stamp"
@@ -184,14 +168,12 @@ def _announce(settings: environment.Environment, var: Path) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 after Ctrl-C, 1 when it could not start or a process ended, with the reason in one message."""
     parser = argparse.ArgumentParser(prog="python -m portal.operations.demo", description=__doc__)
-    parser.add_argument("command", choices=["run", "stop", "messages"], nargs="?", default="run")
+    parser.add_argument("command", choices=["run", "stop"], nargs="?", default="run")
     options = parser.parse_args(arguments)
     var = Path(os.environ.get("PORTAL_VAR") or ROOT / "var").absolute()
     try:
         if options.command == "stop":
             stop(var)
-        elif options.command == "messages":
-            compile_messages(ROOT)
         else:
             run(os.environ, var)
     except StopRequested:
