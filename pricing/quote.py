@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -107,7 +108,7 @@ def offers_for(dealer: Dealer, product_ids: Iterable[int], at: datetime | None =
     return {product_id: offers(found, day) for product_id, found in by_product.items()}
 
 
-def assortment(dealer: Dealer, at: datetime | None = None) -> QuerySet[Product]:
+def assortment(dealer: Dealer, at: datetime | None = None) -> QuerySet[Any]:
     """The sellable products a dealer may see and buy: public, not discontinued, and priced by one of their lists.
 
     Variants' parents are not in it; what is not in it does not exist for the dealer.

@@ -15,6 +15,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 VAR.mkdir(parents=True, exist_ok=True)
 
+from portal.languages.catalogue import compile_catalogue  # noqa: E402  # after the environment is set
+
+compile_catalogue()
+
 if not {"DATABASE_URL", "BROKER_URL", "CACHE_URL"} <= os.environ.keys():
     from portal.operations import embedded
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
@@ -25,7 +26,7 @@ class Checked:
     """A priced set of lines with everything that keeps them from being ordered. `products` has what is visible."""
 
     quote: Quote
-    products: dict[int, Product]
+    products: dict[int, Any]
     available: dict[int, int]
     problems: dict[int, list[LineProblem]]
 
@@ -55,14 +56,14 @@ def check_lines(dealer: Dealer, wanted: Mapping[int, int], at: datetime | None =
     return Checked(quoted, products, left, problems)
 
 
-def pack_of(product: Product) -> tuple[int, int]:
+def pack_of(product: Any) -> tuple[int, int]:
     """Minimum order quantity and order multiple of a product."""
     card = getattr(product, "card", None)
     return (card.minimum_quantity, card.order_multiple) if card else (1, 1)
 
 
 def _problems(
-    product: Product | None, product_id: int, quantity: int, unpriced: bool, left: Mapping[int, int]
+    product: Any | None, product_id: int, quantity: int, unpriced: bool, left: Mapping[int, int]
 ) -> list[LineProblem]:
     if product is None:
         return [LineProblem(product_id, "not_available", _("This product is no longer available to you. Remove it."))]

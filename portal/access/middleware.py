@@ -56,7 +56,7 @@ class AccessMiddleware:
         request.portal = Portal(request)  # type: ignore[attr-defined]  # see PortalRequest
         response = self.get_response(request)
         if request.path.startswith(ADMIN_PREFIXES):
-            return csp_replace(settings.ADMIN_CONTENT_SECURITY_POLICY)(lambda _request: response)(request)
+            csp_replace(settings.ADMIN_CONTENT_SECURITY_POLICY)(lambda _request: response)(request)
         return response
 
     def process_view(

@@ -19,7 +19,7 @@ SESSION_DEALER = "dealer"
 class PortalRequest(HttpRequest):
     """A request after `AccessMiddleware`; views annotate with it."""
 
-    user: User  # type: ignore[assignment]  # views behind a permission always have a signed-in user
+    user: User  # views behind a permission always have a signed-in user
     portal: Portal
     htmx: Any
 

@@ -74,7 +74,7 @@ OSCAR_NAMESPACES = frozenset(
 def declared_access(view_name: str, view: Callable[..., Any]) -> Access | None:
     """Who may open this view; None means that nobody declared it, which nobody may open."""
     if hasattr(view, "access"):
-        return view.access  # type: ignore[no-any-return]  # set by route()
+        return view.access
     best = max((prefix for prefix in OTHERS if view_name.startswith(prefix)), key=len, default=None)
     if best is not None:
         return OTHERS[best]

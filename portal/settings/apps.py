@@ -18,6 +18,7 @@ ROOMS = [
     "portal.notifications",
     "portal.search",
     "portal.imports",
+    "portal.languages",
     "portal.demo",
 ]
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging.config
+from typing import Any
 
 import structlog
 
 
 def logging_config(*, production: bool, level: str) -> None:
     """Set up logging once, for messages of `level` and above."""
-    shared = [
+    shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,

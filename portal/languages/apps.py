@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class PortalLanguagesConfig(AppConfig):
+    name = "portal.languages"
+    label = "portal_languages"
