@@ -23,7 +23,7 @@ class Bar:
 
 
 def columns(points: Iterable[Sequence[object]]) -> list[Bar]:
-    """Columns scaled to the highest value. A point is (label, value) or (label, value, marked); below zero draws as zero."""
+    """Columns scaled to the highest value; below zero draws as zero. A point is (label, value[, marked])."""
     rows = [(str(p[0]), Decimal(str(p[1])), bool(p[2]) if len(p) > 2 else False) for p in points]
     highest = max((value for _, value, _ in rows), default=Decimal(0))
     return [
@@ -33,7 +33,7 @@ def columns(points: Iterable[Sequence[object]]) -> list[Bar]:
 
 
 def stack(parts: Iterable[Sequence[object]]) -> list[Bar]:
-    """Segments side by side that fill 100. A part is (label, value); negative parts take no room. Five tones, then repeat."""
+    """Segments side by side that fill 100; negative parts take no room. A part is (label, value)."""
     rows = [(str(p[0]), Decimal(str(p[1]))) for p in parts]
     whole = sum((max(value, Decimal(0)) for _, value in rows), Decimal(0))
     bars: list[Bar] = []

@@ -20,7 +20,7 @@ Number = Decimal | int | str
 
 def as_decimal(value: Number) -> Decimal:
     """The exact number; refuses float (money is never one) with TypeError and other text with ValueError."""
-    if isinstance(value, float) or isinstance(value, bool) or not isinstance(value, (Decimal, int, str)):
+    if isinstance(value, (float, bool)) or not isinstance(value, (Decimal, int, str)):
         raise TypeError(f"Expected a Decimal, got {type(value).__name__}.")
     try:
         number = Decimal(value)

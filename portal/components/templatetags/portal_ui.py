@@ -29,10 +29,12 @@ register = template.Library()
 
 #: The colour of a state. The word is always the model's own; a state that is not here is neutral.
 STATE_KINDS = {
-    "good": "good paid approved received delivered acknowledged sent done finished active posted imported ok matched settled",
+    "good": "good paid approved received delivered acknowledged sent done finished active posted imported ok "
+    "matched settled",
     "progress": "submitted in_review review pending processing shipped partly_shipped partially_shipped running queued "
     "confirmed claimed sending payment shipment receipt in_progress ready",
-    "warn": "warning on_hold held hold due partly_paid partially_paid retrying late awaiting_payment partial low set_aside",
+    "warn": "warning on_hold held hold due partly_paid partially_paid retrying late awaiting_payment partial low "
+    "set_aside",
     "bad": "bad rejected failed overdue parked cancelled error refused blocked disputed broken",
 }
 _KIND_OF = {state: kind for kind, states in STATE_KINDS.items() for state in states.split()}
@@ -205,7 +207,7 @@ def table(content: str, caption: str = "", label: str = "", wide: bool = False, 
 def page_header(
     content: str, title: str, sub: str = "", chip: str = "", crumbs: Sequence[tuple[str, str]] | None = None
 ) -> str:
-    """The page's title with its actions as content. `crumbs` is a list of (label, url); `chip` comes from `state_chip`."""
+    """The page's title with its actions as content; `crumbs` are (label, url), `chip` comes from `state_chip`."""
     context = {"content": content, "title": title, "sub": sub, "chip": chip, "crumbs": crumbs}
     return render_to_string("components/page_header.html", context)
 

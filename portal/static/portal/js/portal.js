@@ -195,12 +195,16 @@
   }
 
   /* Pictures that do not load give way to the placeholder behind them. */
-  document.addEventListener("error", (event) => {
-    const box = event.target.closest?.(".p-picture");
+  function giveWay(image) {
+    const box = image.closest?.(".p-picture");
     if (!box) return;
-    event.target.hidden = true;
+    image.hidden = true;
     box.querySelector("[data-placeholder]")?.removeAttribute("hidden");
-  }, true);
+  }
+  document.addEventListener("error", (event) => giveWay(event.target), true);
+  for (const image of document.querySelectorAll(".p-picture img")) {
+    if (image.complete && image.naturalWidth === 0) giveWay(image);
+  }
 
   /* Theme: light, dark, or as the device says; kept in a cookie, applied by the server on the next page. */
   document.addEventListener("click", (event) => {
