@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -288,3 +289,27 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.dealer}"
+
+
+class DealerChange(models.Model):
+    """One change of a dealer's terms or people: who, when, which field, from what to what. It only grows.
+
+    `old` and `new` are values as stored (codes, plain numbers); an empty one stands for nothing.
+    """
+
+    dealer = models.ForeignKey(Dealer, verbose_name=_("dealer"), on_delete=models.PROTECT, related_name="changes")
+    by = models.ForeignKey(User, verbose_name=_("by"), null=True, on_delete=models.PROTECT, related_name="+")
+    by_name = models.CharField(max_length=200)
+    at = models.DateTimeField(_("at"), default=timezone.now)
+    field = models.CharField(_("field"), max_length=50)
+    old = models.CharField(_("from"), max_length=300, blank=True)
+    new = models.CharField(_("to"), max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("dealer change")
+        verbose_name_plural = _("dealer changes")
+        ordering = ("-id",)
+        indexes = (models.Index(fields=("dealer", "-id"), name="changes_by_dealer"),)
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.old} → {self.new}"
