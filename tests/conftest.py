@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,9 +16,9 @@ from tests import databases, factories
 
 @pytest.fixture(scope="session")
 def database_name(request: pytest.FixtureRequest) -> str:
-    """This worker's own database."""
+    """This worker's own database; the process id keeps two runs at once apart."""
     worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
-    return f"test_portal_{worker}"
+    return f"test_portal_{worker}_{os.getpid()}"
 
 
 @pytest.fixture(scope="session")
