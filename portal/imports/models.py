@@ -67,7 +67,9 @@ class ImportJob(models.Model):
         "dealers_accounts.User", null=True, on_delete=models.SET_NULL, related_name="imports"
     )
     created_at = models.DateTimeField(_("created"), default=timezone.now)
+    queued_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
+    attempt = models.PositiveIntegerField(default=0)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
@@ -75,6 +77,23 @@ class ImportJob(models.Model):
         verbose_name = _("import")
         verbose_name_plural = _("imports")
         ordering = ("-created_at", "-id")
+
+    @property
+    def percent(self) -> int:
+        """How far the file is read, 0 to 100."""
+        return min(100, 100 * self.rows_read // self.rows_total) if self.rows_total else 0
+
+    @property
+    def rows_per_second(self) -> int | None:
+        """The pace so far; None before there is one."""
+        until = self.finished_at or self.heartbeat_at
+        seconds = (until - self.started_at).total_seconds() if until and self.started_at else 0
+        return round(self.rows_read / seconds) if seconds > 0 and self.rows_read else None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.state in (ImportState.DONE, ImportState.REFUSED)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.file_name}"

@@ -1,0 +1,86 @@
+"""What can be imported: for each kind its columns, and the intake that takes its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from django.db import transaction
+
+from dealers.accounts.intake import DealersIntake, SalesRepsIntake
+from dealers.intake.columns import Column
+from dealers.intake.intake import merged
+from dealers.intake.rows import Outcome, Parsed, Row, RowState
+from fulfilment.stock.intake import StockIntake
+from portal.imports.models import ImportKind
+from pricing.catalogue.attributes import Label
+from pricing.catalogue.columns import attribute_column
+from pricing.catalogue.intake import ProductsIntake
+from pricing.catalogue.pictures import Pictures
+from pricing.terms.intake import PricesIntake, assign_price_lists, take_price_lists
+
+
+class Taker(Protocol):
+    """What an import hands its batches to."""
+
+    def take(self, rows: Sequence[Row]) -> Outcome:
+        """Write a batch."""
+
+    def skip(self, rows: Sequence[Row]) -> None:
+        """Remember a batch that was written before."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What an import gives beside its rows."""
+
+    labels: Mapping[str, Label]
+    pictures: Pictures | None = None
+
+
+class DealersWithPriceLists(DealersIntake):
+    """Dealers, and the price lists they buy by, in one transaction: two rooms' rows from one file."""
+
+    def _write(self, rows: Sequence[Parsed]) -> Outcome:
+        wanted, problems = take_price_lists(rows)
+        refused = {problem.row for problem in problems}
+        outcome = super()._write([row for row in rows if row.number not in refused])
+        states = dict(outcome.states)
+        numbers = {row.number: row.given["number"] for row in rows if row.number in states}
+        firsts = {number: row for row, number in sorted(numbers.items(), reverse=True)}
+        with transaction.atomic():
+            changed = assign_price_lists({number: lists for number, lists in wanted.items() if number in firsts})
+        for number in changed:
+            states[firsts[number]] = merged(states[firsts[number]], RowState.CHANGED)
+        return Outcome(states, (*problems, *outcome.problems))
+
+
+COLUMNS: dict[str, tuple[Column, ...]] = {
+    ImportKind.PRODUCTS: ProductsIntake.columns,
+    ImportKind.STOCK: StockIntake.columns,
+    ImportKind.PRICES: PricesIntake.columns,
+    ImportKind.SALES_REPS: SalesRepsIntake.columns,
+    ImportKind.DEALERS: DealersIntake.columns,
+}
+
+
+def column_named(kind: str, name: str) -> Column | None:
+    """A kind's column by its canonical name; products have any number of `attribute:<code>` columns."""
+    for column in COLUMNS[kind]:
+        if column.name == name:
+            return column
+    return attribute_column(name) if kind == ImportKind.PRODUCTS else None
+
+
+def intake_for(kind: str, options: Options) -> Taker:
+    """A fresh intake for one file."""
+    if kind == ImportKind.PRODUCTS:
+        return ProductsIntake(labels=options.labels, pictures=options.pictures)
+    takers: dict[str, type[Taker]] = {
+        ImportKind.STOCK: StockIntake,
+        ImportKind.PRICES: PricesIntake,
+        ImportKind.SALES_REPS: SalesRepsIntake,
+        ImportKind.DEALERS: DealersWithPriceLists,
+    }
+    return takers[kind]()
