@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from dealers.accounts.models import User, dealers_visible_to
+from pricing.catalogue.models import reads_chinese
 
 STATE_CHOICES = (
     ("review", _("In review")),
@@ -134,6 +135,11 @@ class DealerOrderLine(models.Model):
                 condition=Q(received_quantity__lte=F("shipped_quantity")), name="never_receive_more_than_shipped"
             ),
         )
+
+    @property
+    def display_name(self) -> str:
+        """The name as ordered, in the language of the reader."""
+        return self.name_zh if self.name_zh and reads_chinese() else self.name
 
     @property
     def open_quantity(self) -> int:

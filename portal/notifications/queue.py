@@ -15,15 +15,23 @@ from portal.notifications.models import Mail
 from portal.notifications.tasks import wake
 
 
-def queue_mail(key: str, recipient: str, language: str, template: str, context: Mapping[str, Any]) -> Mail | None:
+def queue_mail(
+    key: str, recipient: str, language: str, template: str, context: Mapping[str, Any], path: str
+) -> Mail | None:
     """Render `mail/<template>.{subject.txt,txt,html}` in a language and queue it; None without an address.
+
+    `path` is the page of the portal that the mail's button opens.
 
     The same key again changes nothing, so a fact that is told twice is mailed once.
     """
     if not recipient:
         return None
     with translation.override(language or settings.LANGUAGE_CODE):
-        values = {**context, "portal_url": settings.PORTAL_URL.rstrip("/"), "supplier": Supplier.current()}
+        values = {
+            **context,
+            "url": settings.PORTAL_URL.rstrip("/") + path,
+            "supplier_name": Supplier.current().display_name,
+        }
         subject = " ".join(render_to_string(f"mail/{template}.subject.txt", values).split())
         mail, _made = Mail.objects.get_or_create(
             key=key,

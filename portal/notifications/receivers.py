@@ -38,10 +38,13 @@ def tell_of_move(*, order: DealerOrder, step: OrderStep, **_kwargs: Any) -> None
 def tell_of_shipment(*, shipment: Shipment, **_kwargs: Any) -> None:
     """Mail with carrier and tracking number to the buyer."""
     order, buyer = shipment.order, shipment.order.placed_by
-    context = {"order": order, "shipment": shipment, "dealer": order.dealer, "reader": buyer}
-    queue_mail(f"shipment:{shipment.pk}", buyer.email, buyer.language, "shipment", context)
+    lines = shipment.lines.select_related("order_line").order_by("order_line__position")
+    context = {"order": order, "shipment": shipment, "lines": lines, "dealer": order.dealer}
+    path = f"/shop/orders/{order.number}/"
+    queue_mail(f"shipment:{shipment.pk}", buyer.email, buyer.language, "shipment", context, path)
 
 
 def _queue(order: DealerOrder, step: OrderStep, recipient: str, language: str, template: str) -> None:
     context = {"order": order, "step": step, "dealer": order.dealer}
-    queue_mail(f"step:{step.pk}:{recipient}", recipient, language, template, context)
+    path = f"/{'console' if template == 'order_to_review' else 'shop'}/orders/{order.number}/"
+    queue_mail(f"step:{step.pk}:{recipient}", recipient, language, template, context, path)
