@@ -107,7 +107,7 @@ def _manage(*arguments: str) -> Service:
 def _static_stamp() -> str:
     """Changes when our static files or the packages that bring theirs change."""
     digest = hashlib.sha256((ROOT / "requirements.txt").read_bytes())
-    for path in sorted(path for path in ROOT.glob("*/**/static/**/*") if ".venv" not in path.parts and path.is_file()):
+    for path in sorted(path for path in ROOT.glob("portal/**/static/**/*") if path.is_file()):
         found = path.stat()
         digest.update(f"{path} {found.st_size} {found.st_mtime_ns}\n".encode())
     return digest.hexdigest()
