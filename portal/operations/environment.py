@@ -32,6 +32,7 @@ EXAMPLES = {
     "SENTRY_DSN": "https://0123456789abcdef@sentry.example.com/42",
     "ERP_OUT_DIR": "/srv/erp/from-portal",
     "ERP_IN_DIR": "/srv/erp/to-portal",
+    "ERP_QUIET_SECONDS": "10",
     "PORTAL_URL": "https://dealers.example.com",
     "DEFAULT_CURRENCY": "EUR",
     "TIME_ZONE": "Europe/Berlin",
@@ -72,6 +73,8 @@ class Environment:
     sentry_dsn: str | None
     erp_out_dir: Path
     erp_in_dir: Path
+    erp_quiet_seconds: int
+    """How long a file of the ERP must not change before it counts as complete."""
     portal_url: str
     """The address people use, without a slash at the end: the start of the links in mails."""
     default_currency: str
@@ -112,6 +115,7 @@ def read(variables: Mapping[str, str], var: Path) -> Environment:
         sentry_dsn=reader.take("SENTRY_DSN", values.sentry, None),
         erp_out_dir=reader.take("ERP_OUT_DIR", values.folder, var / "erp" / "out"),
         erp_in_dir=reader.take("ERP_IN_DIR", values.folder, var / "erp" / "in"),
+        erp_quiet_seconds=reader.take("ERP_QUIET_SECONDS", values.seconds, 10),
         portal_url=reader.take(
             "PORTAL_URL",
             values.secure_address if production else values.address,

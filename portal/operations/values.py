@@ -272,3 +272,10 @@ def port(value: str) -> int:
     if not value.isascii() or not value.isdigit() or not 0 < int(value) < 65536:
         raise WrongValue(f"is '{value}', not a number from 1 to 65535")
     return int(value)
+
+
+def seconds(value: str) -> int:
+    """A whole number of seconds, at most an hour."""
+    if not value.isascii() or not value.isdigit() or int(value) > 3600:
+        raise WrongValue(f"is '{value}', not a number of seconds from 0 to 3600")
+    return int(value)

@@ -180,6 +180,7 @@ CELERY_BEAT_SCHEDULE = {
 # The bridge
 ERP_OUT_DIR = ENVIRONMENT.erp_out_dir
 ERP_IN_DIR = ENVIRONMENT.erp_in_dir
+ERP_QUIET_SECONDS = ENVIRONMENT.erp_quiet_seconds
 OUTBOX_READY_AGE_SECONDS = 900
 HEALTH_CHECKS = {"outbox": "erp_bridge.outbox.health.oldest_age"}
 

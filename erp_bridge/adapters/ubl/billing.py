@@ -11,6 +11,7 @@ from erp_bridge.adapters.ubl.shared import SKU, customer_number, document_curren
 ZERO = Decimal(0)
 MONEY = "cac:LegalMonetaryTotal"
 REMITTED = "cbc:TotalPaymentAmount"
+ORDER = "220"  # UNCL 1001
 
 
 def read_invoice(document: Element) -> Invoice:
@@ -177,4 +178,21 @@ def _remittance_line(line: Element, currency: str) -> RemittanceLine:
             " CreditLineAmount (a credit note used up)."
         )
         raise line.refuse("bad_remittance_line", sentence)
-    return RemittanceLine(line.required("cbc:ID"), invoice, credit_note, amount, line.note())
+    order = _prepaid_order(line)
+    if order and (invoice or credit_note):
+        sentence = gettext_noop("The payment line at line %(line)d names an order and another document; name one.")
+        raise line.refuse("several_documents", sentence)
+    return RemittanceLine(line.required("cbc:ID"), invoice, credit_note, amount, line.note(), order)
+
+
+def _prepaid_order(line: Element) -> str:
+    """The order that the line pays before it is invoiced: a document reference of the type 220, an order."""
+    orders = [
+        reference.required("cbc:ID")
+        for reference in line.each("cac:DocumentReference")
+        if reference.text("cbc:DocumentTypeCode") == ORDER
+    ]
+    if len(orders) > 1:
+        sentence = gettext_noop("The payment line at line %(line)d names several documents; send one line for each.")
+        raise line.refuse("several_documents", sentence)
+    return orders[0] if orders else ""

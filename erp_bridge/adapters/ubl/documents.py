@@ -131,7 +131,7 @@ class CreditNote:
 class RemittanceLine:
     """What part of a payment settles: ``amount`` is above zero for an invoice, below for a credit note used up.
 
-    Without ``invoice`` and ``credit_note`` it is a payment on account.
+    ``order`` is an order paid before any invoice. Without any of the three it is a payment on account.
     """
 
     id: str
@@ -139,6 +139,7 @@ class RemittanceLine:
     credit_note: str
     amount: Decimal
     note: str
+    order: str = ""
 
 
 @dataclass(frozen=True, slots=True)
