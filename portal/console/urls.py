@@ -4,6 +4,67 @@ from __future__ import annotations
 
 from django.urls import URLPattern
 
+from portal.access.roles import Permission as P
+from portal.access.routing import route
+from portal.console import (
+    dealer_page,
+    dealer_people,
+    dealer_terms,
+    dealers,
+    home,
+    imports,
+    order_decisions,
+    order_page,
+    orders,
+    price_check,
+    prices,
+    supplier,
+)
+
 app_name = "console"
 
-urlpatterns: list[URLPattern] = []
+# Dealer numbers and list codes come from outside and may hold a slash; longer addresses stand before shorter ones.
+urlpatterns: list[URLPattern] = [
+    route("", home.home, name="home", access=P.SEE_ORDERS),
+    route("review/", orders.review, name="review", access=P.APPROVE_ORDERS),
+    route("orders/", orders.orders, name="orders", access=P.SEE_ORDERS),
+    route("orders/export.xlsx", orders.orders_export, name="orders_export", access=P.SEE_ORDERS),
+    route("orders/<str:number>/", order_page.order, name="order", access=P.SEE_ORDERS),
+    route("orders/<str:number>/approve/", order_decisions.order_approve, name="order_approve", access=P.APPROVE_ORDERS),
+    route("orders/<str:number>/reject/", order_decisions.order_reject, name="order_reject", access=P.APPROVE_ORDERS),
+    route("orders/<str:number>/cancel/", order_decisions.order_cancel, name="order_cancel", access=P.APPROVE_ORDERS),
+    route("dealers/", dealers.dealers, name="dealers", access=P.SEE_DEALERS),
+    route("dealers/export.xlsx", dealers.dealers_export, name="dealers_export", access=P.SEE_DEALERS),
+    route("dealers/<path:number>/terms/", dealer_terms.dealer_terms, name="dealer_terms", access=P.MANAGE_DEALERS),
+    route(
+        "dealers/<path:number>/members/",
+        dealer_people.dealer_member_add,
+        name="dealer_member_add",
+        access=P.MANAGE_DEALERS,
+    ),
+    route(
+        "dealers/<path:number>/members/<int:pk>/invite/",
+        dealer_people.dealer_member_invite,
+        name="dealer_member_invite",
+        access=P.MANAGE_DEALERS,
+    ),
+    route(
+        "dealers/<path:number>/members/<int:pk>/end/",
+        dealer_people.dealer_member_end,
+        name="dealer_member_end",
+        access=P.MANAGE_DEALERS,
+    ),
+    route("dealers/<path:number>/", dealer_page.dealer, name="dealer", access=P.SEE_DEALERS),
+    route("prices/", prices.price_lists, name="price_lists", access=P.SEE_PRICES),
+    route("prices/check/", price_check.price_check, name="price_check", access=P.SEE_PRICES),
+    route("prices/<path:code>/export.xlsx", prices.price_list_export, name="price_list_export", access=P.SEE_PRICES),
+    route("prices/<path:code>/", prices.price_list, name="price_list", access=P.SEE_PRICES),
+    route("imports/", imports.imports, name="imports", access=P.IMPORT_DATA),
+    route("imports/new/", imports.new, name="import_new", access=P.IMPORT_DATA),
+    route("imports/templates/<slug:kind>.xlsx", imports.template, name="import_template", access=P.IMPORT_DATA),
+    route("imports/<int:job_id>/", imports.job, name="import_job", access=P.IMPORT_DATA),
+    route("imports/<int:job_id>/columns/", imports.columns, name="import_map", access=P.IMPORT_DATA),
+    route("imports/<int:job_id>/progress/", imports.progress, name="import_progress", access=P.IMPORT_DATA),
+    route("imports/<int:job_id>/refused/", imports.refused, name="import_refused", access=P.IMPORT_DATA),
+    route("supplier/", supplier.supplier, name="supplier", access=P.MANAGE_SUPPLIER),
+]

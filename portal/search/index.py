@@ -29,27 +29,29 @@ def reindex(product_ids: Iterable[int]) -> None:
     ids = sorted(set(product_ids))
     if not ids:
         return
-    products = list(
-        Product.objects.filter(Q(pk__in=ids) | Q(parent__in=ids)).only("upc", "title", "description", "parent_id")
-    )
+    products = list(Product.objects.filter(Q(pk__in=ids) | Q(parent__in=ids)).only("upc", "parent_id"))
     everyone = {product.pk for product in products} | {product.parent_id for product in products} - {None}
     cards = {card.product_id: card for card in ProductCard.objects.filter(product__in=everyone)}
-    titles = dict(Product.objects.filter(pk__in=everyone).values_list("pk", "title"))
+    words = {
+        pk: texts for pk, *texts in Product.objects.filter(pk__in=everyone).values_list("pk", "title", "description")
+    }
     categories = _categories(everyone)
     attributes = _attributes(everyone)
     rows = []
     for product in products:
         family = [product.pk, product.parent_id] if product.parent_id else [product.pk]
         own = [cards[pk] for pk in family if pk in cards]
-        texts = [titles.get(pk, "") for pk in family]
+        names = [words[pk][0] for pk in family]
         for card in own:
-            texts += [card.name_zh, card.brand, card.model_code, *map(str, card.attributes_zh.values())]
+            names += [card.name_zh, card.brand, card.model_code, *map(str, card.attributes_zh.values())]
         for pk in family:
-            texts += [*categories.get(pk, ()), *attributes.get(pk, ())]
-        codes = [product.upc or "", *(card.ean for card in own[:1]), *(card.model_code for card in own[:1])]
-        rows.append((product.pk, vector(filter(None, texts), filter(None, codes))))
+            names += [*categories.get(pk, ()), *attributes.get(pk, ())]
+        codes = [product.upc or "", *(code for card in own[:1] for code in (card.ean, card.model_code))]
+        descriptions = [words[product.pk][1], *(card.description_zh for card in own[:1])]
+        vectored = vector(*(list(filter(None, texts)) for texts in (codes, names, descriptions)))
+        rows.append((product.pk, vectored))
     with connection.cursor() as cursor:
-        cursor.execute(WRITE, [[pk for pk, _words in rows], [words for _pk, words in rows]])
+        cursor.execute(WRITE, [[pk for pk, _text in rows], [text for _pk, text in rows]])
 
 
 def _categories(product_ids: set[Any]) -> dict[int, list[str]]:

@@ -17,9 +17,9 @@ class Lexemes(SearchQuery):
         super().__init__(text, config=None, search_type="raw")
         self._lexemes = text
 
-    def as_sql(self, *args: Any, **kwargs: Any) -> tuple[str, tuple[str | int, ...]]:
+    def as_sql(self, *args: Any, **kwargs: Any) -> Any:
         """The literal, cast."""
-        return "%s::tsquery", (self._lexemes,)
+        return "%s::tsquery", [self._lexemes]
 
 
 def matching(text: str) -> Q:
@@ -29,11 +29,13 @@ def matching(text: str) -> Q:
 
 
 def exact_first(text: str) -> Case:
-    """To order by: the product whose SKU or EAN was typed comes before the others."""
+    """To order by: the product whose SKU or EAN was typed, then those that have the words in code or name."""
     code = text.strip()[:100]
+    named = words.query(text[:500], weight="A")
     return Case(
         When(upc__iexact=code, then=Value(0)),
         When(card__ean=code, then=Value(1)),
-        default=Value(2),
+        *([When(search_entry__words=Lexemes(named), then=Value(2))] if named else []),
+        default=Value(3),
         output_field=IntegerField(),
     )

@@ -15,6 +15,7 @@ _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003134f]")
 _PIECE = re.compile(r"\d+|[^\W\d_]+")
 #: PostgreSQL keeps no position above this, and no more than 256 of a word; both are plenty.
 LAST_POSITION = 16_000
+MOST_POSITIONS = 255
 #: Between two fields, so that no phrase reaches from one into the next.
 GAP = 10
 LONGEST_WORD = 200
@@ -53,23 +54,22 @@ def parts_of_code(code: str) -> set[str]:
     return {word[:LONGEST_WORD] for word in long | pieces | beginnings if word}
 
 
-def vector(texts: Iterable[str], codes: Iterable[str]) -> str:
-    """A tsvector literal: the words of the texts with their positions, the codes without."""
-    places: dict[str, list[int]] = {}
-    at = 1
-    for text in texts:
-        for words in _positions(text):
-            for word in words:
-                if at < LAST_POSITION and len(places.setdefault(word, [])) < 255:
-                    places[word].append(at)
-            at += 1
-        at += GAP
+def vector(codes: Iterable[str], names: Iterable[str], descriptions: Iterable[str]) -> str:
+    """A tsvector literal. Codes and names weigh A, descriptions D, so that the former can come first."""
+    places: dict[str, list[str]] = {}
     for code in codes:
         for word in parts_of_code(code):
-            places.setdefault(word, [])
-    return " ".join(
-        quoted(word) + (":" + ",".join(map(str, where)) if where else "") for word, where in sorted(places.items())
-    )
+            places.setdefault(word, []).append(f"{LAST_POSITION}A")
+    at = 1
+    for weight, texts in (("A", names), ("D", descriptions)):
+        for text in texts:
+            for words in _positions(text):
+                for word in words:
+                    if at < LAST_POSITION and len(places.setdefault(word, [])) < MOST_POSITIONS:
+                        places[word].append(f"{at}{weight}")
+                at += 1
+            at += GAP
+    return " ".join(quoted(word) + ":" + ",".join(where) for word, where in sorted(places.items()) if where)
 
 
 def _positions(text: str) -> Iterator[tuple[str, ...]]:
@@ -87,22 +87,27 @@ def quoted(word: str) -> str:
     return "'" + word.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def query(text: str) -> str:
-    """A tsquery literal: all words are there, the last may go on, Chinese runs hold together. Empty for no words."""
+def query(text: str, weight: str = "") -> str:
+    """A tsquery literal: all words are there, the last may go on, Chinese runs hold together. Empty for no words.
+
+    With a `weight` ("A") only codes and names count.
+    """
     words = folded(text).split()
-    terms = [_term(word, last=place == len(words) - 1) for place, word in enumerate(words[:20])]
+    terms = [_term(word, weight, last=place == len(words) - 1) for place, word in enumerate(words[:20])]
     return " & ".join(term for term in terms if term)
 
 
-def _term(word: str, *, last: bool) -> str:
+def _term(word: str, weight: str, *, last: bool) -> str:
     found = runs(word)
+    mark = f":{weight}" if weight else ""
+    end = f":*{weight}" if last else mark
     parts = []
     for place, run in enumerate(found):
         if is_chinese(run):
-            parts.append("(" + " <-> ".join(quoted(pair) for pair in pairs(run)) + ")")
+            parts.append("(" + " <-> ".join(quoted(pair) + mark for pair in pairs(run)) + ")")
         else:
-            parts.append(quoted(run) + (":*" if last and place == len(found) - 1 else ""))
+            parts.append(quoted(run) + (end if place == len(found) - 1 else mark))
     together = " & ".join(parts)
     if len(found) > 1 and not any(map(is_chinese, found)):
-        return f"({quoted(word[:LONGEST_WORD])}{':*' if last else ''} | ({together}))"
+        return f"({quoted(word[:LONGEST_WORD])}{end} | ({together}))"
     return together

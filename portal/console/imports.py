@@ -1,0 +1,182 @@
+"""Imports: the list, the upload, the mapping of columns, the progress and what was refused."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path, PurePath
+from typing import Any, BinaryIO, cast
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import FileResponse, Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from portal.access.portal import PortalRequest
+from portal.console.downloads import EXCEL
+from portal.console.keyset import keyset_page
+from portal.documents.tables.reading import Preview, TableRefused, preview
+from portal.imports.blank import write_blank
+from portal.imports.forms import MappingForm, UploadForm
+from portal.imports.jobs import local_copy
+from portal.imports.kinds import COLUMNS
+from portal.imports.mapping import header_key
+from portal.imports.models import ColumnMapping, ImportJob, ImportKind, ImportState
+from portal.imports.tasks import run
+
+PREVIEW_ROWS = 5
+#: Colours of the state chips (see docs/design-system.md).
+CHIPS = {
+    ImportState.MAPPING: "warn",
+    ImportState.QUEUED: "neutral",
+    ImportState.RUNNING: "progress",
+    ImportState.DONE: "good",
+    ImportState.REFUSED: "bad",
+}
+
+
+@require_safe
+def imports(request: PortalRequest) -> HttpResponse:
+    """All imports, newest first."""
+    jobs = ImportJob.objects.select_related("started_by")
+    page = keyset_page(jobs, ImportJob.objects.all(), request.GET, ("-created_at", "-pk"))
+    rows = [{"job": job, "chip": CHIPS[ImportState(job.state)]} for job in page.rows]
+    return render(request, "console/imports/list.html", {"page": page, "rows": rows})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: PortalRequest) -> HttpResponse:
+    """Upload a file; what cannot be read is refused here, nothing of it is kept."""
+    form = UploadForm(request.POST or None, request.FILES or None, initial={"kind": request.GET.get("kind")})
+    if request.method == "POST" and form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            _preview_upload(file)
+        except TableRefused as why:
+            form.add_error("file", why.message)
+        else:
+            job = ImportJob.objects.create(
+                kind=form.cleaned_data["kind"],
+                file=file,
+                file_name=file.name,
+                images=form.cleaned_data["images"] or "",
+                started_by=request.user,
+            )
+            return redirect("console:import_map", job.pk)
+    context = {"form": form, "kinds": ImportKind.choices}
+    return render(request, "console/imports/new.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def columns(request: PortalRequest, job_id: int) -> HttpResponse:
+    """Say which column of the file is which of ours, and start. A job that was started shows its progress instead."""
+    job = get_object_or_404(ImportJob, pk=job_id)
+    if job.state != ImportState.MAPPING:
+        return redirect("console:import_job", job.pk)
+    shown = _preview_job(job)
+    key = header_key(shown.header)
+    remembered = ColumnMapping.objects.filter(kind=job.kind, header_sha256=key).first()
+    document = remembered.mapping if remembered else None
+    form = MappingForm(job.kind, shown, document, request.POST or None, pictures=bool(job.images))
+    if request.method == "POST" and form.is_valid():
+        _start(job, form.document, key, request)
+        return redirect("console:import_job", job.pk)
+    context = {
+        "job": job,
+        "form": form,
+        "rows": form.rows(),
+        "header": shown.header,
+        "records": shown.rows,
+        "remembered": remembered,
+        "total": shown.total_rows_hint,
+        "wants_pictures": job.kind == ImportKind.PRODUCTS and not job.images,
+    }
+    return render(request, "console/imports/columns.html", context, status=422 if form.errors else 200)
+
+
+@transaction.atomic
+def _start(job: ImportJob, document: dict[str, Any], key: str, request: PortalRequest) -> None:
+    """Remember the mapping and queue the job, once however often it is asked for."""
+    ColumnMapping.objects.update_or_create(
+        kind=job.kind, header_sha256=key, defaults={"mapping": document, "updated_by": request.user}
+    )
+    waiting = ImportJob.objects.filter(pk=job.pk, state=ImportState.MAPPING)
+    if waiting.update(state=ImportState.QUEUED, mapping=document, queued_at=timezone.now()):
+        transaction.on_commit(lambda: run.delay(job.pk))
+
+
+@require_safe
+def job(request: PortalRequest, job_id: int) -> HttpResponse:
+    """One import: its progress while it runs, then what it did and every refused row."""
+    found = get_object_or_404(ImportJob.objects.select_related("started_by"), pk=job_id)
+    if found.state == ImportState.MAPPING:
+        return redirect("console:import_map", found.pk)
+    problems: QuerySet[Any] = found.problems.all()
+    page = keyset_page(problems, problems, request.GET, ("row", "pk"))
+    context = {"job": found, "page": page, "figures": _figures(found), "chip": CHIPS[ImportState(found.state)]}
+    return render(request, "console/imports/job.html", context)
+
+
+@require_safe
+def progress(request: PortalRequest, job_id: int) -> HttpResponse:
+    """The progress panel alone; when the import is over the browser loads the whole page."""
+    found = get_object_or_404(ImportJob, pk=job_id)
+    response = render(
+        request, "console/imports/_progress.html", {"job": found, "chip": CHIPS[ImportState(found.state)]}
+    )
+    if found.is_over:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@require_safe
+def refused(request: PortalRequest, job_id: int) -> FileResponse:
+    """The refused rows in the upload's own format, with a column that says why."""
+    found = get_object_or_404(ImportJob, pk=job_id)
+    if not found.refused_rows:
+        raise Http404
+    ending = PurePath(found.refused_rows.name).suffix
+    name = _("%(file)s, refused rows") % {"file": PurePath(found.file_name).stem}
+    kind = EXCEL if ending == ".xlsx" else "text/csv"
+    return FileResponse(
+        found.refused_rows.open("rb"), as_attachment=True, filename=f"{name}{ending}", content_type=kind
+    )
+
+
+@require_safe
+def template(request: PortalRequest, kind: str) -> FileResponse:
+    """An empty workbook with our columns and an example."""
+    if kind not in COLUMNS:
+        raise Http404
+    spooled = cast("BinaryIO", tempfile.SpooledTemporaryFile(max_size=1_000_000))  # noqa: SIM115 - the response closes it
+    write_blank(spooled, kind)
+    spooled.seek(0)
+    return FileResponse(spooled, as_attachment=True, filename=f"{kind}.xlsx", content_type=EXCEL)
+
+
+def _figures(found: ImportJob) -> list[dict[str, Any]]:
+    return [
+        {"label": _("Rows read"), "value": found.rows_read},
+        {"label": _("New"), "value": found.created, "tone": "good" if found.created else ""},
+        {"label": _("Changed"), "value": found.changed},
+        {"label": _("Unchanged"), "value": found.unchanged},
+        {"label": _("Skipped by the mapping"), "value": found.skipped},
+        {"label": _("Refused"), "value": found.refused, "tone": "bad" if found.refused else ""},
+    ]
+
+
+def _preview_upload(file: UploadedFile[Any]) -> Preview:
+    with tempfile.NamedTemporaryFile() as target:
+        for chunk in file.chunks():
+            target.write(chunk)
+        target.flush()
+        file.seek(0)
+        return preview(Path(target.name), file.name or "", rows=PREVIEW_ROWS)
+
+
+def _preview_job(found: ImportJob) -> Preview:
+    with local_copy(found.file) as path:
+        return preview(path, found.file_name, rows=PREVIEW_ROWS)
