@@ -36,6 +36,8 @@ def logging_config(*, production: bool, level: str) -> None:
             "loggers": {
                 "fontTools": {"level": "WARNING"},
                 "weasyprint": {"level": "WARNING"},
+                "django_tasks": {"level": "WARNING"},
+                "wagtail": {"level": "WARNING"},
             },
         }
     )
