@@ -17,6 +17,7 @@ from oscar.core.loading import get_model
 
 from dealers.accounts.models import Dealer, DealerRole, Membership, SalesRep, Supplier, User
 from fulfilment.ordering.models import DealerOrder
+from portal.celery import app as celery_app
 from portal.demo import pictures, stories
 from portal.demo.company import ATTRIBUTES, build, write_import_files
 from portal.demo.company.model import Company, OrderPlan
@@ -48,6 +49,8 @@ def load(today: date, say: Say) -> None:
         say("Importing today's products and stock …")
         _import(company, folder, (ImportKind.PRODUCTS, ImportKind.STOCK))
         stories.load(today, folder / "pictures")
+        # The tables hold all there is to do; the wake-up calls of six past months are noise.
+        celery_app.control.purge()
     write_logins(company)
     say(f"{company.name_en}: {Dealer.objects.count()} dealers, {DealerOrder.objects.count()} orders.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from argparse import ArgumentParser
 from datetime import date
 from typing import Any
@@ -23,4 +24,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Load."""
+        logging.getLogger("django_structlog").setLevel(logging.WARNING)
         load(options["today"] or timezone.localdate(), self.stdout.write)
