@@ -15,6 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from django.utils import timezone
 from lxml import etree
 
 from erp_bridge.adapters.ubl.names import CAC, CBC, DOCUMENT, PREFIXES, schema_errors
@@ -312,7 +313,7 @@ def payment_xml(
 
 
 def _day(on: dt.date | None) -> dt.date:
-    return on or dt.date.today()
+    return on or timezone.localdate()
 
 
 def _text(node: Any, path: str) -> str:
