@@ -6,7 +6,6 @@ python -m portal.operations.demo [run|stop]
 from __future__ import annotations
 
 import argparse
-import hashlib
 import http.client
 import json
 import os
@@ -24,7 +23,7 @@ _REACHED_AT = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what others 
 ROOT = Path(__file__).resolve().parents[2]
 _READY_SECONDS = 90
 _STOP_SECONDS = 60
-_MADE_BY_THE_DEMO = ("media", "mail", "erp", "static", "static.stamp", "demo-logins.json", "celerybeat-schedule")
+_MADE_BY_THE_DEMO = ("media", "mail", "erp", "static", "demo-logins.json", "celerybeat-schedule")
 
 
 def run(variables: Mapping[str, str], var: Path) -> None:
@@ -93,24 +92,10 @@ def _prepare(supervisor: Supervisor, settings: environment.Environment, var: Pat
     compile_catalogue()
     supervisor.run(_manage("migrate", "--verbosity=0"))
     supervisor.run(_manage("load_demo"))
-    stamp = var / "static.stamp"
-    wanted = _static_stamp()
-    if not (stamp.exists() and stamp.read_text() == wanted):
-        supervisor.run(_manage("collectstatic", "--noinput", "--clear", "--verbosity=0"))
-        stamp.write_text(wanted)
 
 
 def _manage(*arguments: str) -> Service:
     return Service(f"manage.py {arguments[0]}", [sys.executable, str(ROOT / "manage.py"), *arguments])
-
-
-def _static_stamp() -> str:
-    """Changes when our static files or the packages that bring theirs change."""
-    digest = hashlib.sha256((ROOT / "requirements.txt").read_bytes())
-    for path in sorted(path for path in ROOT.glob("portal/**/static/**/*") if path.is_file()):
-        found = path.stat()
-        digest.update(f"{path} {found.st_size} {found.st_mtime_ns}\n".encode())
-    return digest.hexdigest()
 
 
 def _services(settings: environment.Environment, var: Path) -> list[Service]:

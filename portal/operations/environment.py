@@ -122,7 +122,7 @@ def read(variables: Mapping[str, str], var: Path) -> Environment:
             f"https://{hosts[0].lstrip('.')}" if production else f"http://localhost:{port}",
         ),
         default_currency=reader.take("DEFAULT_CURRENCY", values.currency, "CNY"),
-        time_zone=reader.take("TIME_ZONE", values.time_zone, "UTC"),
+        time_zone=reader.take("TIME_ZONE", values.time_zone, "Asia/Shanghai"),
         log_level=reader.take("LOG_LEVEL", values.log_level, "INFO"),
         host=host,
         port=port,

@@ -79,7 +79,12 @@ SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
 STORAGES: dict[str, dict[str, Any]] = {
     "default": ENVIRONMENT.storage.django_setting(),
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    # Production serves collected, hashed and compressed files; elsewhere they come straight from where they lie.
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
 }
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
@@ -87,6 +92,7 @@ STATICFILES_DIRS = [BASE_DIR / "portal" / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR / "media"
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_USE_FINDERS = not PRODUCTION
 
 # People
 AUTH_USER_MODEL = "dealers_accounts.User"
@@ -120,7 +126,7 @@ LOCALE_PATHS = [BASE_DIR / "portal" / "locale"]
 USE_I18N = True
 USE_TZ = True
 USE_THOUSAND_SEPARATOR = True
-TIME_ZONE = os.environ.get("TIME_ZONE", "Asia/Shanghai")
+TIME_ZONE = ENVIRONMENT.time_zone
 
 # Mail
 vars().update(ENVIRONMENT.email)
@@ -128,7 +134,7 @@ DEFAULT_FROM_EMAIL = ENVIRONMENT.default_from_email
 SERVER_EMAIL = ENVIRONMENT.default_from_email
 
 # Links in mails
-PORTAL_URL = os.environ.get("PORTAL_URL", "http://localhost:8000")
+PORTAL_URL = ENVIRONMENT.portal_url
 
 # Wagtail
 WAGTAIL_SITE_NAME = "Dealer portal"
@@ -144,7 +150,7 @@ WAGTAIL_GRAVATAR_PROVIDER_URL = None
 
 # Oscar
 OSCAR_SHOP_NAME = "Dealer portal"
-OSCAR_DEFAULT_CURRENCY = os.environ.get("DEFAULT_CURRENCY", "CNY")
+OSCAR_DEFAULT_CURRENCY = ENVIRONMENT.default_currency
 OSCAR_DYNAMIC_CLASS_LOADER = "portal.oscar.bindings.load_classes"
 OSCAR_HOMEPAGE = "/"
 OSCAR_ALLOW_ANON_REVIEWS = False
