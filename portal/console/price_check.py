@@ -1,0 +1,155 @@
+"""“Check a price”: which list and tier price a product for a dealer on a day, and why the others do not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+from oscar.core.loading import get_model
+
+from dealers.accounts.models import Dealer, User
+from fulfilment.ordering.lines import MAX_QUANTITY
+from portal.access.portal import PortalRequest
+from pricing.catalogue.models import reads_chinese
+from pricing.quote import Quote, assortment, offers_for, quote, supplier_day
+from pricing.rules import Offer, Tier, choose
+from pricing.terms.models import DealerPriceList
+
+Product = get_model("catalogue", "Product")
+
+
+class CheckForm(forms.Form):
+    """Dealer, SKU, quantity and day."""
+
+    dealer = forms.CharField(
+        label=gettext_lazy("Dealer"),
+        max_length=200,
+        help_text=gettext_lazy("Number or exact name"),
+        widget=forms.TextInput(attrs={"list": "dealers", "autocomplete": "off"}),
+    )
+    sku = forms.CharField(label=gettext_lazy("SKU"), max_length=128)
+    quantity = forms.IntegerField(label=gettext_lazy("Quantity"), min_value=1, max_value=MAX_QUANTITY)
+    day = forms.DateField(label=gettext_lazy("Day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+    def __init__(self, data: QueryDict | None, *, user: User, initial: dict[str, Any] | None = None) -> None:
+        super().__init__(data, initial=initial)
+        self._user = user
+
+    def clean_dealer(self) -> Dealer:
+        """A dealer the user may see, by number or name."""
+        text = self.cleaned_data["dealer"].strip()
+        dealers = Dealer.objects.for_user(self._user)
+        found = dealers.filter(number__iexact=text).first()
+        if found is None:
+            named = list((dealers.filter(name__iexact=text) | dealers.filter(name_zh__iexact=text))[:2])
+            found = named[0] if len(named) == 1 else None
+        if found is None:
+            raise forms.ValidationError(_("There is no such dealer. Choose one from the list."))
+        return found
+
+    def clean_sku(self) -> Any:
+        """A product that can be sold."""
+        text = self.cleaned_data["sku"].strip()
+        found = Product.objects.filter(upc__iexact=text).select_related("card", "parent").first()
+        if found is None or found.structure == Product.PARENT:
+            raise forms.ValidationError(_("There is no product with this SKU."))
+        return found
+
+
+@dataclass(frozen=True)
+class ListVerdict:
+    """What one of the dealer's lists says of the product, and whether it rules. `tier` is the one that rules."""
+
+    place: DealerPriceList
+    tiers: tuple[Tier, ...]
+    tier: Tier | None
+    rules: bool
+    why: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The price with the reasons, list by list in the dealer's order."""
+
+    quote: Quote
+    verdicts: list[ListVerdict]
+    sellable: bool
+
+    @property
+    def line(self) -> Any:
+        """The one quoted line."""
+        return self.quote.lines[0]
+
+
+def explain(dealer: Dealer, product: Any, quantity: int, day: date) -> Explanation:
+    """Price a product as the shop would on that day and say for each of the dealer's lists why it rules or not."""
+    at = timezone.make_aware(datetime.combine(day, time(12)), timezone.get_default_timezone())
+    found = offers_for(dealer, [product.pk], at).get(product.pk, [])
+    chosen = choose(found, quantity)
+    places = dealer.price_lists.select_related("price_list").order_by("priority")
+    return Explanation(
+        quote=quote(dealer, [(product.pk, quantity)], at),
+        verdicts=[_verdict(place, dealer, found, chosen, quantity) for place in places],
+        sellable=assortment(dealer, at).filter(pk=product.pk).exists(),
+    )
+
+
+def _verdict(
+    place: DealerPriceList, dealer: Dealer, found: Sequence[Offer], chosen: tuple[Offer, Tier] | None, quantity: int
+) -> ListVerdict:
+    price_list = place.price_list
+    offer = next((offer for offer in found if offer.list_code == price_list.code), None)
+    if price_list.currency != dealer.currency:
+        why = _("Another currency (%(list)s) than the dealer's (%(dealer)s): it does not count.") % {
+            "list": price_list.currency,
+            "dealer": dealer.currency,
+        }
+        return ListVerdict(place, (), None, False, why)
+    if offer is None:
+        return ListVerdict(place, (), None, False, _("It has no price for this SKU on that day."))
+    if chosen and chosen[0].list_code == price_list.code:
+        why = _("The first list in the dealer's order that prices %(quantity)s.") % {"quantity": quantity}
+        if chosen[1].min_quantity > 1:
+            why += " " + _("The tier from %(minimum)s holds.") % {"minimum": chosen[1].min_quantity}
+        return ListVerdict(place, offer.tiers, chosen[1], True, why)
+    if offer.tier_for(quantity) is None:
+        why = _("Its prices start at a quantity of %(minimum)s.") % {"minimum": offer.tiers[0].min_quantity}
+        return ListVerdict(place, offer.tiers, None, False, why)
+    return ListVerdict(place, offer.tiers, None, False, _("Not asked: a list before it rules."))
+
+
+@require_safe
+def price_check(request: PortalRequest) -> HttpResponse:
+    """The form and, once it is filled in, the explanation."""
+    today = supplier_day(timezone.now())
+    data = request.GET.copy() if request.GET else None
+    if data is not None and not data.get("day"):
+        data["day"] = today.isoformat()
+    form = CheckForm(data, user=request.user, initial={"day": today, "quantity": 1})
+    context: dict[str, Any] = {
+        "form": form,
+        "dealers": Dealer.objects.for_user(request.user).filter(is_active=True).order_by("number"),
+        "crumbs": [(_("Price lists"), reverse("console:price_lists")), (_("Check a price"), "")],
+    }
+    if form.is_bound and form.is_valid():
+        values = form.cleaned_data
+        product = values["sku"]
+        card = getattr(product, "card", None)
+        context |= {
+            "explained": explain(values["dealer"], product, values["quantity"], values["day"]),
+            "dealer": values["dealer"],
+            "product": product,
+            "product_name": (reads_chinese() and card and card.name_zh) or product.get_title(),
+            "day": values["day"],
+        }
+    return render(request, "console/prices/check.html", context)
