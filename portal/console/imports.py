@@ -138,7 +138,7 @@ def refused(request: PortalRequest, job_id: int) -> FileResponse:
     found = get_object_or_404(ImportJob, pk=job_id)
     if not found.refused_rows:
         raise Http404
-    ending = PurePath(found.refused_rows.name).suffix
+    ending = PurePath(found.refused_rows.name or "").suffix
     name = _("%(file)s, refused rows") % {"file": PurePath(found.file_name).stem}
     kind = EXCEL if ending == ".xlsx" else "text/csv"
     return FileResponse(

@@ -94,7 +94,7 @@ class MappingForm(forms.Form):
         self.kind = kind
         self.preview = preview
         self.columns = [column for column in COLUMNS[kind] if pictures or column.name != "image"]
-        self._kept = {
+        self._kept: dict[str, Any] = {
             part: remembered[part] for part in ("only", "skip", "values") if remembered and part in remembered
         }
         self.document: dict[str, Any] = {}

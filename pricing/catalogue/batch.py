@@ -120,11 +120,9 @@ class Batch:
             product = self.shelf.products.setdefault(row.given["sku"], families.new_product(row.given["sku"]))
             self._apply(product, _product_values(row, product), _card_values(row, card_of(product)))
         self._write_parents()
-        members = self.shelf.members()
         for product in self.shelf.products.values():
             model = card_of(product).model_code
-            family = members.get(model, [])
-            values = families.structure_of(product, family, self.shelf.parents.get(model), self.product_class)
+            values = families.structure_of(product, self.shelf.parents.get(model), self.product_class)
             self._apply(product, values, {})
         self.products.save()
         for product in self.shelf.products.values():

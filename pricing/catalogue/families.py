@@ -33,7 +33,7 @@ class Shelf:
         for product in found:
             if product.structure == Product.PARENT:
                 self.parents[card_of(product).model_code] = product
-            else:
+            elif product.upc:
                 self.products[product.upc] = product
 
     def members(self) -> dict[str, list[Any]]:
@@ -73,8 +73,9 @@ def slug_for(title: str, sku: str) -> str:
     return (slugify(f"{title[:150]}-{sku}") or "product")[:255]
 
 
-def structure_of(product: Any, family: list[Any], parent: Any | None, product_class: Any) -> dict[str, Any]:
-    """What Oscar must hold for a product in its family."""
+def structure_of(product: Any, parent: Any | None, product_class: Any) -> dict[str, Any]:
+    """What Oscar must hold for a product that stands alone or under its model's parent."""
     if parent is None:
-        return {"structure": Product.STANDALONE, "parent_id": None, "product_class_id": product_class.pk}
+        product_class_id = product.product_class_id or product_class.pk
+        return {"structure": Product.STANDALONE, "parent_id": None, "product_class_id": product_class_id}
     return {"structure": Product.CHILD, "parent_id": parent.pk, "product_class_id": None}
