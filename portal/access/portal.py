@@ -6,10 +6,12 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from django.db.models import Case, Subquery, When
 from django.http import HttpRequest
 
-from dealers.accounts.models import Dealer, Membership, Supplier, User
+from dealers.accounts.models import Dealer, Membership, Outlet, Supplier, User
 from fulfilment.ordering.cart import find_cart, quantities
+from fulfilment.ordering.models import DealerCart, DealerOrder
 from portal.access.roles import DEALER_PERMISSIONS, STAFF_PERMISSIONS, Permission
 from pricing.quote import quote
 
@@ -88,23 +90,41 @@ class Portal:
         return permission in self.permissions
 
     @cached_property
-    def _cart_quantities(self) -> dict[int, int]:
+    def supplier(self) -> Supplier:
+        """The supplier whose portal this is."""
+        return Supplier.current()
+
+    @cached_property
+    def cart(self) -> DealerCart | None:
+        """The user's open cart at the dealer they order for; none for those who may not order."""
         if self.user is None or self.maybe_dealer is None or not self.may(Permission.ORDER):
-            return {}
+            return None
         cart = find_cart(self.user, self.maybe_dealer)
-        return quantities(cart) if cart else {}
+        if cart is not None:
+            cart.dealer = self.maybe_dealer
+        return cart
+
+    @cached_property
+    def cart_quantities(self) -> dict[int, int]:
+        """`product id → quantity` in the cart."""
+        return quantities(self.cart) if self.cart else {}
 
     @property
     def cart_count(self) -> int:
-        """Lines in the open cart."""
-        return len(self._cart_quantities)
+        """How many lines the cart has."""
+        return len(self.cart_quantities)
 
     @cached_property
-    def cart_total(self) -> Decimal | None:
-        """What the open cart comes to before tax; None when it is empty."""
-        if not self._cart_quantities:
-            return None
-        return quote(self.dealer, list(self._cart_quantities.items())).net_total
+    def cart_total(self) -> Decimal:
+        """What the cart comes to with tax, by the one price path."""
+        if not self.cart_quantities:
+            return Decimal("0.00")
+        return quote(self.dealer, list(self.cart_quantities.items())).total
+
+    def forget_cart(self) -> None:
+        """Read the cart anew: it was changed by this request."""
+        for name in ("cart", "cart_quantities", "cart_total"):
+            self.__dict__.pop(name, None)
 
     @property
     def currency(self) -> str:
@@ -112,6 +132,12 @@ class Portal:
         return self.maybe_dealer.currency if self.maybe_dealer else ""
 
     @cached_property
-    def supplier(self) -> Supplier:
-        """The supplier whose portal this is."""
-        return Supplier.current()
+    def outlet(self) -> Outlet | None:
+        """Where goods go unless told otherwise: the cart's outlet, else the one ordered for last, else the first."""
+        if self.maybe_dealer is None:
+            return None
+        if self.cart and self.cart.outlet and self.cart.outlet.is_active:
+            return self.cart.outlet
+        outlets = Outlet.objects.filter(dealer=self.maybe_dealer, is_active=True)
+        orders = DealerOrder.objects.filter(dealer=self.maybe_dealer).order_by("-placed_at", "-order")
+        return outlets.order_by(Case(When(pk=Subquery(orders.values("outlet")[:1]), then=0), default=1), "code").first()

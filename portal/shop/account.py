@@ -1,0 +1,115 @@
+"""The user's own details, the dealer's outlets and, for its administrators, its people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from dealers.accounts.models import DealerRole, Membership, Outlet
+from portal.access.portal import PortalRequest
+from portal.access.roles import Permission
+from portal.shop.forms import DetailsForm, MemberForm
+from portal.shop.members import MemberRefused, add_member, change_role, end_membership, send_password_mail
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def account(request: PortalRequest) -> HttpResponse:
+    """Show the account; a POST changes the user's name and language."""
+    if request.method != "POST":
+        return _page(request, DetailsForm(instance=request.user))
+    form = DetailsForm(request.POST, instance=request.user)
+    if not form.is_valid():
+        request.user.refresh_from_db()
+        return _page(request, form, status=422)
+    user = form.save()
+    translation.activate(user.language)
+    request.session["language"] = user.language
+    messages.success(request, _("Your details are saved."))
+    response = redirect("shop:account")
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        user.language,
+        max_age=settings.LANGUAGE_COOKIE_AGE,
+        path=settings.LANGUAGE_COOKIE_PATH,
+        domain=settings.LANGUAGE_COOKIE_DOMAIN,
+        secure=settings.LANGUAGE_COOKIE_SECURE,
+        httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+        samesite=settings.LANGUAGE_COOKIE_SAMESITE,  # type: ignore[arg-type]  # a str in django-stubs
+    )
+    return response
+
+
+@require_POST
+def member_add(request: PortalRequest) -> HttpResponse:
+    """Add a colleague and send the mail to set a password."""
+    form = MemberForm(request.POST)
+    if form.is_valid():
+        try:
+            member, new = add_member(request.portal.dealer, **form.cleaned_data)
+        except MemberRefused as why:
+            form.add_error(why.field or None, why.message)
+        else:
+            _tell_added(request, member, new=new)
+            return redirect("shop:account")
+    return _page(request, DetailsForm(instance=request.user), member_form=form, status=422)
+
+
+@require_POST
+def member_change(request: PortalRequest, pk: int) -> HttpResponse:
+    """Change a member's role, or with `end` shut the member out."""
+    dealer = request.portal.dealer
+    try:
+        if "end" in request.POST:
+            member = end_membership(dealer, pk)
+            messages.success(request, _("%s can no longer sign in for this dealer.") % member.user)
+        else:
+            member = change_role(dealer, pk, request.POST.get("role", ""))
+            words = {"name": member.user, "role": member.get_role_display()}
+            messages.success(request, _("%(name)s is now “%(role)s”.") % words)
+    except Membership.DoesNotExist as why:
+        raise Http404 from why
+    except MemberRefused as why:
+        messages.error(request, why.message)
+    return redirect("shop:account") if member_still_manages(request, pk) else redirect("front")
+
+
+def member_still_manages(request: PortalRequest, pk: int) -> bool:
+    """Whether the change left the user who made it where this page can be seen."""
+    own = request.portal.membership
+    return own is None or own.pk != pk or Membership.objects.filter(pk=pk, is_active=True).exists()
+
+
+def _tell_added(request: PortalRequest, member: Membership, *, new: bool) -> None:
+    if not new:
+        messages.success(request, _("%s now works for this dealer too.") % member.user)
+    elif send_password_mail(request, member.user):
+        messages.success(request, _("%s was added and gets a mail to set a password.") % member.user.email)
+    else:
+        text = _("%s was added, but the mail could not be sent. Ask them to use “Forgot your password?”.")
+        messages.warning(request, text % member.user.email)
+
+
+def _page(request: PortalRequest, form: DetailsForm, *, status: int = 200, **more: Any) -> HttpResponse:
+    portal = request.portal
+    manages = portal.may(Permission.MANAGE_MEMBERS)
+    members = Membership.objects.filter(dealer=portal.dealer).select_related("user")
+    context = {
+        "form": form,
+        "dealer": portal.dealer,
+        "rep": portal.dealer.sales_rep,
+        "membership": portal.membership,
+        "outlets": list(Outlet.objects.filter(dealer=portal.dealer, is_active=True).order_by("code")),
+        "manages": manages,
+        "members": list(members.order_by("-is_active", "user__email")) if manages else [],
+        "member_form": MemberForm(initial={"role": DealerRole.BUYER}),
+        "roles": DealerRole.choices,
+        **more,
+    }
+    return render(request, "shop/account.html", context, status=status)

@@ -1,0 +1,154 @@
+"""A page of the catalogue: filtered, sorted and cut before anything about its products is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import (
+    CharField,
+    DecimalField,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
+from django.db.models.functions import Coalesce, NullIf
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from oscar.core.loading import get_model
+
+from dealers.accounts.models import Dealer
+from portal.search.query import exact_first, matching
+from portal.shop.categories import within
+from portal.shop.keyset import Key, Page, moment, money, page_of, whole
+from portal.shop.rows import named, sellable
+from pricing.catalogue.models import reads_chinese
+from pricing.quote import supplier_day, valid_on
+from pricing.terms.models import Price
+
+Product = get_model("catalogue", "Product")
+Category = get_model("catalogue", "Category")
+StockRecord = get_model("partner", "StockRecord")
+
+PAGE_SIZE = 48
+LONGEST_SEARCH = 200
+UNPRICED = Decimal("999999999999.9999")
+
+SORTS: dict[str, Any] = {
+    "name": _("Name"),
+    "sku": _("SKU"),
+    "newest": _("Newest"),
+    "price": _("My price"),
+}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the reader asked for in the address; what makes no sense there is as if it were not said."""
+
+    text: str
+    in_stock: bool
+    sort: str
+    grid: bool
+
+    @classmethod
+    def read(cls, query: Mapping[str, Any], *, text: str = "") -> Wish:
+        """The wish that stands in a query string."""
+        sort = str(query.get("sort", ""))
+        return cls(
+            text=text,
+            in_stock=query.get("stock") == "1",
+            sort=sort if sort in SORTS else ("" if text else "name"),
+            grid=query.get("view") == "grid",
+        )
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One page of products, and how many there are in all."""
+
+    page: Page[Any]
+    count: int
+
+
+def search_text(query: Mapping[str, Any]) -> str:
+    """What was typed into the search box."""
+    return " ".join(str(query.get("q", "")).replace("\x00", " ").split())[:LONGEST_SEARCH]
+
+
+def found_products(dealer: Dealer, wish: Wish, category: Any = None) -> QuerySet[Any]:
+    """The dealer's products that fit, in no order."""
+    products = sellable(dealer)
+    if category is not None:
+        products = within(products, category)
+    if wish.text:
+        products = products.filter(_fits(wish.text))
+    if wish.in_stock:
+        left = Coalesce(F("num_in_stock"), 0) - Coalesce(F("num_allocated"), 0)
+        stocked = StockRecord.objects.annotate(left=left).filter(left__gt=0)
+        products = products.filter(pk__in=stocked.values("product"))
+    return products
+
+
+def list_products(dealer: Dealer, wish: Wish, query: Mapping[str, Any], category: Any = None) -> Listing:
+    """The page of products that the query names. Two statements."""
+    products = found_products(dealer, wish, category)
+    count = products.order_by().count()
+    ordered, keys = _ordered(named(products), dealer, wish)
+    return Listing(page_of(ordered, keys, PAGE_SIZE, query), count)
+
+
+def suggested(dealer: Dealer, text: str, limit: int) -> list[Any]:
+    """The first products that fit what is being typed, the exact SKU first."""
+    wish = Wish(text=text, in_stock=False, sort="", grid=False)
+    ordered, keys = _ordered(named(found_products(dealer, wish)), dealer, wish)
+    return page_of(ordered, keys, limit, {}).items
+
+
+def _fits(text: str) -> Q:
+    return Q(upc__istartswith=text) | matching(text)
+
+
+def _ordered(products: QuerySet[Any], dealer: Dealer, wish: Wish) -> tuple[QuerySet[Any], list[Key]]:
+    last = Key("pk", whole)
+    if wish.sort == "sku":
+        return products, [Key("upc"), last]
+    if wish.sort == "newest":
+        return products, [Key("date_created", moment, descending=True), Key("pk", whole, descending=True)]
+    if wish.sort == "price":
+        return _with_my_price(products, dealer), [Key("my_price", money), last]
+    products = products.annotate(shown_name=_shown_name())
+    if wish.sort == "name":
+        return products, [Key("shown_name"), last]
+    return products.annotate(search_rank=exact_first(wish.text)), [Key("search_rank", whole), Key("shown_name"), last]
+
+
+def _shown_name() -> Coalesce:
+    names = [NullIf(F("title"), Value("")), F("parent__title"), Value("")]
+    if reads_chinese():
+        names = [NullIf(F("card__name_zh"), Value("")), NullIf(F("parent__card__name_zh"), Value("")), *names]
+    return Coalesce(*names, output_field=CharField())
+
+
+def _with_my_price(products: QuerySet[Any], dealer: Dealer) -> QuerySet[Any]:
+    """Adds the price of the smallest order as `pricing.rules` chooses it. For sorting only: what is shown is quoted."""
+    multiple, minimum = F("card__order_multiple"), F("card__minimum_quantity")
+    smallest = Coalesce((minimum + multiple - 1) / multiple * multiple, 1)
+    price = (
+        Price.objects.filter(
+            valid_on(supplier_day(timezone.now())),
+            product=OuterRef("pk"),
+            min_quantity__lte=OuterRef("smallest"),
+            price_list__dealers__dealer=dealer,
+            price_list__currency=dealer.currency,
+        )
+        .order_by("price_list__dealers__priority", "-min_quantity", F("valid_from").desc(nulls_last=True))
+        .values("price")[:1]
+    )
+    my_price = Coalesce(Subquery(price), Value(UNPRICED), output_field=DecimalField(max_digits=16, decimal_places=4))
+    return products.annotate(smallest=smallest).annotate(my_price=my_price)

@@ -1,0 +1,153 @@
+"""The dealer's orders: tabs, search, one page of them, and all of them for a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from fulfilment.ordering.models import DealerOrder, DealerOrderLine, DealerOrderQuerySet
+from fulfilment.ordering.states import State
+from portal.access.portal import PortalRequest
+from portal.documents.workbooks import Column, Sheet
+from portal.shop.keyset import Key, Page, moment, page_of, whole
+
+PAGE_SIZE = 50
+EXPORT_CHUNK = 500
+KEYS = (Key("placed_at", moment, descending=True), Key("pk", whole, descending=True))
+
+TABS: dict[str, tuple[Any, tuple[State, ...]]] = {
+    "review": (gettext_lazy("In review"), (State.REVIEW,)),
+    "payment": (gettext_lazy("Awaiting payment"), (State.PAYMENT,)),
+    "shipment": (gettext_lazy("Being shipped"), (State.SHIPMENT,)),
+    "receipt": (gettext_lazy("To receive"), (State.RECEIPT,)),
+    "finished": (gettext_lazy("Finished"), (State.FINISHED,)),
+    "ended": (gettext_lazy("Rejected or cancelled"), (State.REJECTED, State.CANCELLED)),
+    "all": (pgettext_lazy("orders", "All"), tuple(State)),
+}
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One tab with the number of orders behind it under the present search."""
+
+    key: str
+    label: Any
+    count: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an order has come, in units of goods."""
+
+    ordered: int
+    shipped: int
+
+    @property
+    def percent(self) -> int:
+        """Shipped share, rounded down: 100 only when nothing is missing."""
+        return self.shipped * 100 // self.ordered if self.ordered else 0
+
+
+def own_orders(request: PortalRequest) -> DealerOrderQuerySet:
+    """The orders of the dealer ordered for; nobody else's exist."""
+    return DealerOrder.objects.for_user(request.user).filter(dealer=request.portal.dealer)
+
+
+def narrowed(orders: DealerOrderQuerySet, given: Mapping[str, Any]) -> DealerOrderQuerySet:
+    """Only the orders that fit the search: number, PO number or a SKU in them; placed on the days from and to."""
+    text = given.get("q") or ""
+    if text:
+        with_sku = DealerOrderLine.objects.filter(order=OuterRef("pk"), sku__icontains=text)
+        orders = orders.filter(Q(number__icontains=text) | Q(po_number__icontains=text) | Exists(with_sku))
+    if given.get("placed_from"):
+        orders = orders.filter(placed_at__gte=_moment(given["placed_from"], time.min))
+    if given.get("placed_to"):
+        orders = orders.filter(placed_at__lte=_moment(given["placed_to"], time.max))
+    return orders
+
+
+def _moment(day: date, at: time) -> datetime:
+    return timezone.make_aware(datetime.combine(day, at))
+
+
+def tabs_for(orders: DealerOrderQuerySet) -> list[Tab]:
+    """All tabs with their counts, in one statement."""
+    counts = dict(orders.order_by().values_list("state").annotate(Count("pk")))
+    return [Tab(key, label, sum(counts.get(state, 0) for state in states)) for key, (label, states) in TABS.items()]
+
+
+def in_tab(orders: DealerOrderQuerySet, tab: str) -> DealerOrderQuerySet:
+    """The orders of a tab."""
+    return orders if tab == "all" else orders.filter(state__in=TABS[tab][1])
+
+
+def page_of_orders(orders: DealerOrderQuerySet, query: Mapping[str, Any]) -> Page[DealerOrder]:
+    """One page, newest first."""
+    return page_of(orders.select_related("placed_by", "outlet"), KEYS, PAGE_SIZE, query)
+
+
+def progress_of(orders: Sequence[DealerOrder]) -> dict[int, Progress]:
+    """How far each order has come, in one statement."""
+    lines = DealerOrderLine.objects.filter(order__in=[order.pk for order in orders]).order_by().values("order")
+    summed = lines.annotate(ordered=Sum("quantity"), shipped=Sum("shipped_quantity"))
+    return {row["order"]: Progress(row["ordered"], row["shipped"]) for row in summed}
+
+
+def sheet_of(orders: DealerOrderQuerySet) -> Sheet:
+    """The orders as a sheet; read in chunks, so that memory does not grow with their number."""
+    columns = (
+        Column(_("Order"), width=14),
+        Column(_("PO number")),
+        Column(_("Placed"), "datetime"),
+        Column(_("Placed by")),
+        Column(_("Ship to")),
+        Column(_("State"), width=18),
+        Column(_("Requested date"), "date"),
+        Column(_("Lines"), "integer"),
+        Column(_("Shipped, %"), "integer"),
+        Column(_("Currency"), width=10),
+        Column(_("Net amount"), "money"),
+        Column(_("Tax"), "money"),
+        Column(_("Total"), "money"),
+        Column(_("ERP number")),
+    )
+    return Sheet(_("Orders"), columns, _cells(orders))
+
+
+def _cells(orders: DealerOrderQuerySet) -> Iterator[tuple[Any, ...]]:
+    chunk: list[DealerOrder] = []
+    newest_first = orders.select_related("placed_by", "outlet").order_by("-placed_at", "-pk")
+    for order in newest_first.iterator(chunk_size=EXPORT_CHUNK):
+        chunk.append(order)
+        if len(chunk) == EXPORT_CHUNK:
+            yield from _chunk_cells(chunk)
+            chunk = []
+    yield from _chunk_cells(chunk)
+
+
+def _chunk_cells(orders: list[DealerOrder]) -> Iterator[tuple[Any, ...]]:
+    progress = progress_of(orders) if orders else {}
+    for order in orders:
+        yield (
+            order.number,
+            order.po_number,
+            order.placed_at,
+            order.placed_by.get_full_name(),
+            order.outlet.name,
+            str(order.get_state_display()),
+            order.requested_date,
+            order.line_count,
+            progress.get(order.pk, Progress(0, 0)).percent,
+            order.currency,
+            order.net_total,
+            order.tax_total,
+            order.total,
+            order.erp_number,
+        )

@@ -1,0 +1,260 @@
+"""The dealer's orders: list, one order, cancel, confirm receipt, order again."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from dealers.ledger.models import AccountDocument
+from fulfilment.ordering.cart import add_to_cart, open_cart
+from fulfilment.ordering.models import DealerOrder, DealerOrderLine, OrderStep
+from fulfilment.ordering.problems import OrderRefused
+from fulfilment.ordering.review import cancel
+from fulfilment.ordering.states import State
+from fulfilment.shipping.models import Shipment, ShipmentLine
+from fulfilment.shipping.record import confirm_receipt
+from portal.access.portal import PortalRequest
+from portal.access.roles import Permission
+from portal.documents.workbooks import write_workbook
+from portal.shop.cart import SESSION_REORDER
+from portal.shop.forms import OrderFilterForm, ReasonForm, ReceiptForm
+from portal.shop.orderlist import (
+    TABS,
+    Progress,
+    in_tab,
+    narrowed,
+    own_orders,
+    page_of_orders,
+    progress_of,
+    sheet_of,
+    tabs_for,
+)
+from portal.shop.reorder import plan_reorder
+from portal.shop.rows import attributes_of, named, pictures_of, product_url, sellable
+from portal.shop.timeline import timeline_of
+from pricing.catalogue.models import Unit, reads_chinese
+
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+#: How many sentences of a reorder are kept for the cart page.
+MOST_TOLD = 50
+
+
+@require_safe
+def orders(request: PortalRequest) -> HttpResponse:
+    """The list under its tabs; `tab`, `q`, `placed_from` and `placed_to` narrow it."""
+    form = OrderFilterForm(request.GET)
+    given = form.cleaned_data if form.is_valid() else {}
+    every = own_orders(request)
+    found = narrowed(every, given)
+    tab = request.GET.get("tab", "all")
+    tab = tab if tab in TABS else "all"
+    page = page_of_orders(in_tab(found, tab), request.GET)
+    progress = progress_of(page.items)
+    context = {
+        "form": form,
+        "tabs": [_tab_link(request.GET, t.key, t.label, t.count, t.key == tab) for t in tabs_for(found)],
+        "rows": [(order, progress.get(order.pk, Progress(0, 0))) for order in page.items],
+        "page": page,
+        "narrowed": any(given.values()),
+        "clear_url": reverse("shop:orders") + (f"?tab={tab}" if tab != "all" else ""),
+        "export_url": f"{reverse('shop:orders_export')}?{_without(request.GET, 'after', 'before')}",
+        "tab": tab,
+        "dealer": request.portal.dealer,
+        "may_order": request.portal.may(Permission.ORDER),
+    }
+    return render(request, "shop/orders.html", context)
+
+
+@require_safe
+def export(request: PortalRequest) -> HttpResponseBase:
+    """The same orders as the list shows, all of them, as an Excel workbook."""
+    form = OrderFilterForm(request.GET)
+    found = narrowed(own_orders(request), form.cleaned_data if form.is_valid() else {})
+    tab = request.GET.get("tab", "all")
+    target = io.BytesIO()
+    sheet = sheet_of(in_tab(found, tab if tab in TABS else "all"))
+    write_workbook(target, [sheet], zone=timezone.get_current_timezone())
+    target.seek(0)
+    name = f"{_('orders')}-{timezone.localdate():%Y-%m-%d}.xlsx"
+    return FileResponse(target, as_attachment=True, filename=name, content_type=WORKBOOK)
+
+
+@require_safe
+def order(request: PortalRequest, number: str) -> HttpResponse:
+    """One order with its steps, lines, shipments and documents."""
+    return _detail(request, _own(request, number))
+
+
+@require_POST
+def cancel_order(request: PortalRequest, number: str) -> HttpResponse:
+    """Cancel an order that is still in review, with a reason."""
+    found = _own(request, number)
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        return _detail(request, found, reason_form=form, status=422)
+    try:
+        cancel(found.pk, by=request.user, reason=form.cleaned_data["reason"])
+    except OrderRefused as why:
+        messages.error(request, str(why.message))
+    else:
+        messages.success(request, _("Order %s is cancelled.") % found.number)
+    return redirect("shop:order", found.number)
+
+
+@require_POST
+def receipt(request: PortalRequest, number: str, pk: int) -> HttpResponse:
+    """Confirm that a shipment arrived."""
+    found = _own(request, number)
+    shipment = get_object_or_404(Shipment, order=found, pk=pk)
+    form = ReceiptForm(request.POST)
+    if not form.is_valid():
+        return _detail(request, found, receipt_form=form, status=422)
+    confirm_receipt(shipment.pk, by=request.user, note=form.cleaned_data["note"])
+    messages.success(request, _("Receipt of shipment %s is confirmed. Thank you.") % shipment.number)
+    return redirect("shop:order", found.number)
+
+
+@require_POST
+def reorder(request: PortalRequest, number: str) -> HttpResponse:
+    """Put what can still be had of an order into the cart, and say what changed or is gone."""
+    found = _own(request, number)
+    dealer = request.portal.dealer
+    plan = plan_reorder(dealer, found, request.portal.cart_quantities)
+    if plan.quantities:
+        cart = open_cart(request.user, dealer)
+        cart.dealer = dealer
+        try:
+            add_to_cart(cart, plan.quantities)
+        except OrderRefused as why:
+            messages.error(request, str(why.message))
+            return redirect("shop:order", found.number)
+        count = len(plan.quantities)
+        text = ngettext("%(count)d line of order %(order)s added to the cart.",
+                        "%(count)d lines of order %(order)s added to the cart.", count)  # fmt: skip
+        messages.success(request, text % {"count": count, "order": found.number})
+    told = [*plan.gone, *plan.changed]
+    if told:
+        request.session[SESSION_REORDER] = {"order": found.number, "told": told[:MOST_TOLD], "count": len(told)}
+    return redirect("shop:cart")
+
+
+@dataclass(frozen=True)
+class LineShown:
+    """An order line as it was ordered, with a way to the product if the dealer may still buy it."""
+
+    line: DealerOrderLine
+    name: str
+    unit: str
+    picture: str
+    url: str
+    attributes: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class ShipmentShown:
+    """A shipment with what is in it."""
+
+    shipment: Shipment
+    lines: list[ShipmentLine]
+
+
+def _own(request: PortalRequest, number: str) -> DealerOrder:
+    found = own_orders(request).select_related("outlet", "placed_by", "dealer").filter(number=number).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _detail(request: PortalRequest, found: DealerOrder, *, status: int = 200, **more: Any) -> HttpResponse:
+    steps = list(OrderStep.objects.filter(order=found).order_by("pk"))
+    shipments = _shipments(found)
+    lines = _lines(request, found)
+    progress = Progress(sum(s.line.quantity for s in lines), sum(s.line.shipped_quantity for s in lines))
+    ended = next((step for step in steps if step.to_state in (State.REJECTED, State.CANCELLED)), None)
+    may = request.portal.may
+    context = {
+        "order": found,
+        "lines": lines,
+        "shipments": shipments,
+        "timeline": timeline_of(found, steps, [shown.shipment for shown in shipments], progress),
+        "progress": progress,
+        "confirmed": any(shown.line.confirmed_quantity is not None for shown in lines),
+        "ended": ended,
+        "address": _address(found),
+        "documents": _documents(request, found) if may(Permission.SEE_OWN_STATEMENT) else [],
+        "may_order": may(Permission.ORDER),
+        "may_cancel": may(Permission.ORDER) and found.state == State.REVIEW,
+        "may_receive": may(Permission.CONFIRM_RECEIPT),
+        "crumbs": [(_("Orders"), reverse("shop:orders")), (found.number, "")],
+        "reason_form": ReasonForm(),
+        "receipt_form": ReceiptForm(),
+        **more,
+    }
+    return render(request, "shop/order.html", context, status=status)
+
+
+def _address(found: DealerOrder) -> list[str]:
+    """The ship-to address as it was when the order was sent, top to bottom."""
+    stored = found.ship_to
+    town = " ".join(stored[name] for name in ("postal_code", "city") if stored.get(name))
+    lines = (stored.get("address_line1"), stored.get("address_line2"), town, stored.get("state"), stored.get("country"))
+    return [line for line in lines if line]
+
+
+def _shipments(found: DealerOrder) -> list[ShipmentShown]:
+    shipments = list(Shipment.objects.filter(order=found).select_related("received_by"))
+    contents: dict[int, list[ShipmentLine]] = {shipment.pk: [] for shipment in shipments}
+    inside = ShipmentLine.objects.filter(shipment__order=found).select_related("order_line")
+    for line in inside.order_by("order_line__position"):
+        contents[line.shipment_id].append(line)
+    return [ShipmentShown(shipment, contents[shipment.pk]) for shipment in shipments]
+
+
+def _lines(request: PortalRequest, found: DealerOrder) -> list[LineShown]:
+    lines = list(DealerOrderLine.objects.filter(order=found).select_related("line").order_by("position"))
+    ids = [line.line.product_id for line in lines if line.line.product_id]
+    products = {product.pk: product for product in named(sellable(request.portal.dealer)).filter(pk__in=ids)}
+    pictures = pictures_of(products.values())
+    attributes = attributes_of(product for product in products.values() if product.parent_id)
+    return [_line_shown(line, products, pictures, attributes) for line in lines]
+
+
+def _line_shown(line: DealerOrderLine, products: Any, pictures: Any, attributes: Any) -> LineShown:
+    product_id = line.line.product_id
+    product = products.get(product_id)
+    return LineShown(
+        line=line,
+        name=line.name_zh if line.name_zh and reads_chinese() else line.name,
+        unit=str(Unit(line.unit).label) if line.unit in Unit.values else line.unit,
+        picture=pictures.get(product_id, ""),
+        url=product_url(product) if product else "",
+        attributes=attributes.get(product_id, ()),
+    )
+
+
+def _documents(request: PortalRequest, found: DealerOrder) -> Sequence[AccountDocument]:
+    documents = AccountDocument.objects.for_user(request.user).filter(dealer=request.portal.dealer)
+    return list(documents.filter(order_numbers__contains=[found.number]).order_by("issue_date", "pk"))
+
+
+def _tab_link(query: QueryDict, key: str, label: Any, count: int, active: bool) -> dict[str, Any]:
+    kept = _without(query, "after", "before", "tab")
+    return {"label": label, "count": count, "active": active, "url": f"?tab={key}" + (f"&{kept}" if kept else "")}
+
+
+def _without(query: QueryDict, *names: str) -> str:
+    kept = query.copy()
+    for name in names:
+        kept.pop(name, None)
+    return kept.urlencode()

@@ -1,0 +1,236 @@
+"""Products as a dealer sees them in a list: own price, stock, pack, last purchase. Each reading is one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Min, QuerySet
+from django.urls import reverse
+from oscar.core.loading import get_model
+
+from dealers.accounts.models import Dealer
+from fulfilment.ordering.models import DealerOrderLine
+from fulfilment.ordering.states import State
+from fulfilment.stock.models import StockLevel
+from fulfilment.stock.take import available
+from pricing.catalogue.models import ProductCard, Unit, reads_chinese
+from pricing.quote import QuotedLine, assortment, quote
+from pricing.rules import Tier, round_up_to_pack
+
+Product = get_model("catalogue", "Product")
+ProductImage = get_model("catalogue", "ProductImage")
+ProductAttributeValue = get_model("catalogue", "ProductAttributeValue")
+
+#: Fewer than this many smallest orders left is told as "low".
+LOW_STOCK_ORDERS = 5
+
+
+@dataclass(frozen=True)
+class Label:
+    """What a product is called and how it is sold, in the reader's language."""
+
+    pk: int
+    sku: str
+    name: str
+    other_name: str
+    url: str
+    brand: str
+    unit: str
+    minimum: int
+    multiple: int
+    rrp: Decimal | None
+
+    @property
+    def key(self) -> str:
+        """The primary key as it stands in names and ids of HTML, never with grouped digits."""
+        return str(self.pk)
+
+    @property
+    def smallest(self) -> int:
+        """The smallest quantity that can be ordered."""
+        return round_up_to_pack(1, minimum=self.minimum, multiple=self.multiple)
+
+
+@dataclass(frozen=True)
+class Bought:
+    """The last time the dealer ordered a product; the price is per unit before tax."""
+
+    at: datetime
+    quantity: int
+    unit_price: Decimal
+
+
+@dataclass(frozen=True)
+class TierShown:
+    """A tier with what it saves against the first one, in whole percent."""
+
+    min_quantity: int
+    price: Decimal
+    saves: int
+
+
+@dataclass(frozen=True)
+class Stock:
+    """What can be ordered now. `as_of` is when the oldest of the locations was counted."""
+
+    state: str
+    available: int
+    as_of: datetime | None
+
+
+@dataclass(frozen=True)
+class ProductRow:
+    """One product in a list. Prices are in the dealer's currency per unit before tax, at the smallest order."""
+
+    label: Label
+    picture: str
+    attributes: tuple[tuple[str, str], ...]
+    unit_price: Decimal | None
+    tiers: tuple[TierShown, ...]
+    next_tier: Tier | None
+    stock: Stock
+    bought: Bought | None
+    in_cart: int
+
+
+def sellable(dealer: Dealer) -> QuerySet[Any]:
+    """The dealer's assortment as far as it has a SKU to order by."""
+    return assortment(dealer).exclude(upc__isnull=True).exclude(upc="")
+
+
+def named(products: QuerySet[Any]) -> QuerySet[Any]:
+    """Products with what `label_of` reads."""
+    return products.select_related("card", "parent__card")
+
+
+def label_of(product: Any) -> Label:
+    """What to call a product. A variant without words of its own has its model's."""
+    own = _card(product)
+    model = _card(product.parent) if product.parent_id else own
+    english = product.get_title() or product.upc
+    chinese = own.name_zh or model.name_zh
+    name, other = (chinese or english, english) if reads_chinese() else (english, chinese)
+    return Label(
+        pk=product.pk,
+        sku=product.upc or "",
+        name=name,
+        other_name=other if other != name else "",
+        url=product_url(product),
+        brand=own.brand or model.brand,
+        unit=str(Unit(own.unit).label) if own.unit in Unit.values else own.unit,
+        minimum=own.minimum_quantity,
+        multiple=own.order_multiple,
+        rrp=own.recommended_retail_price,
+    )
+
+
+def product_url(product: Any) -> str:
+    """The product's page; empty for one without a SKU, which has none."""
+    return reverse("shop:product", args=(product.slug or "-", product.upc)) if product.upc else ""
+
+
+def _card(product: Any) -> ProductCard:
+    return getattr(product, "card", None) or ProductCard()
+
+
+def rows_for(dealer: Dealer, products: Sequence[Any], in_cart: Mapping[int, int]) -> list[ProductRow]:
+    """Rows in the order of the products (as `named` gives them), in six statements for any number."""
+    labels = {product.pk: label_of(product) for product in products}
+    ids = list(labels)
+    quoted = quote(dealer, [(pk, label.smallest) for pk, label in labels.items()])
+    pictures = pictures_of(products)
+    attributes = attributes_of([product for product in products if product.parent_id])
+    stock = stock_of(labels.values())
+    bought = last_bought(dealer, ids)
+    return [
+        ProductRow(
+            label=labels[line.product_id],
+            picture=pictures.get(line.product_id, ""),
+            attributes=attributes.get(line.product_id, ()),
+            unit_price=line.unit_price,
+            tiers=tiers_shown(line),
+            next_tier=line.next_tier,
+            stock=stock[line.product_id],
+            bought=bought.get(line.product_id),
+            in_cart=in_cart.get(line.product_id, 0),
+        )
+        for line in quoted.lines
+    ]
+
+
+def tiers_shown(line: QuotedLine) -> tuple[TierShown, ...]:
+    """The tiers of a quoted line with what each saves against the first."""
+    if not line.tiers:
+        return ()
+    first = line.tiers[0].price
+    return tuple(
+        TierShown(tier.min_quantity, tier.price, int((first - tier.price) * 100 / first)) for tier in line.tiers
+    )
+
+
+def pictures_of(products: Iterable[Any]) -> dict[int, str]:
+    """The first picture's address by product; a variant without one shows its model's."""
+    owners = {product.pk: product.parent_id for product in products}
+    wanted = set(owners) | {parent for parent in owners.values() if parent}
+    first: dict[int, str] = {}
+    images = ProductImage.objects.filter(product__in=wanted).order_by("product_id", "display_order", "pk")
+    for image in images.distinct("product_id"):
+        first[image.product_id] = image.original.url
+    return {pk: first.get(pk) or first.get(parent, "") for pk, parent in owners.items()}
+
+
+def attributes_of(products: Iterable[Any]) -> dict[int, tuple[tuple[str, str], ...]]:
+    """`(name, value)` pairs by product, in the reader's language."""
+    cards = {product.pk: _card(product) for product in products}
+    if not cards:
+        return {}
+    values = ProductAttributeValue.objects.filter(product__in=list(cards)).select_related("attribute__card")
+    found: dict[int, list[tuple[str, str]]] = {}
+    for value in values.order_by("attribute__name", "pk"):
+        found.setdefault(value.product_id, []).append(_in_words(value, cards[value.product_id]))
+    return {pk: tuple(pair for pair in pairs if pair[1]) for pk, pairs in found.items()}
+
+
+def _in_words(value: Any, card: ProductCard) -> tuple[str, str]:
+    attribute = value.attribute
+    text = str(value.value_as_text or "")
+    if not reads_chinese():
+        return attribute.name, text
+    attribute_card = getattr(attribute, "card", None)
+    chinese = str(card.attributes_zh.get(attribute.code, "") or "")
+    return (attribute_card.name_zh if attribute_card else "") or attribute.name, chinese or text
+
+
+def stock_of(labels: Iterable[Label]) -> dict[int, Stock]:
+    """Stock by product, in two statements."""
+    smallest = {label.pk: label.smallest for label in labels}
+    left = available(list(smallest))
+    levels = StockLevel.objects.filter(product__in=list(smallest)).values("product")
+    counted = dict(levels.annotate(at=Min("as_of")).values_list("product", "at"))
+    return {
+        pk: Stock(stock_state(left.get(pk, 0), least), left.get(pk, 0), counted.get(pk))
+        for pk, least in smallest.items()
+    }
+
+
+def stock_state(left: int, smallest: int) -> str:
+    """`out`, `low` or `in`."""
+    if left < smallest:
+        return "out"
+    return "low" if left < smallest * LOW_STOCK_ORDERS else "in"
+
+
+def last_bought(dealer: Dealer, ids: Sequence[int]) -> dict[int, Bought]:
+    """The dealer's last order of each product, ended orders left out."""
+    lines = (
+        DealerOrderLine.objects.filter(order__dealer=dealer, line__product__in=list(ids))
+        .exclude(order__state__in=(State.REJECTED, State.CANCELLED))
+        .order_by("line__product_id", "-order__placed_at", "-pk")
+        .distinct("line__product_id")
+        .values_list("line__product_id", "order__placed_at", "quantity", "unit_price")
+    )
+    return {pk: Bought(at, quantity, price) for pk, at, quantity, price in lines}
