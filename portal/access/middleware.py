@@ -36,6 +36,13 @@ class LanguageMiddleware(LocaleMiddleware):
             translation.activate(own)
             request.LANGUAGE_CODE = translation.get_language() or own
 
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Say the language. What one of our views calls not found is not looked for again below `/en/`."""
+        if response.status_code == 404 and request.resolver_match is not None:
+            response.headers.setdefault("Content-Language", translation.get_language() or settings.LANGUAGE_CODE)
+            return response
+        return super().process_response(request, response)
+
 
 def _in_path(request: HttpRequest) -> bool:
     return translation.get_language_from_path(request.path_info) is not None
