@@ -1,0 +1,18 @@
+"""Every benchmark with its limits."""
+
+from __future__ import annotations
+
+from tests.bench import catalogue_page, hot_sku, import_adventureworks, order_lines, price_page, statement
+from tests.bench.harness import Bench
+
+BENCHES: dict[str, Bench] = {
+    bench.name: bench
+    for bench in (
+        price_page.BENCH,
+        order_lines.BENCH,
+        catalogue_page.BENCH,
+        statement.BENCH,
+        import_adventureworks.BENCH,
+        hot_sku.BENCH,
+    )
+}
