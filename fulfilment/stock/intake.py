@@ -80,7 +80,9 @@ class StockIntake(Intake):
         list(records.select_for_update().values_list("pk", flat=True))
         stored = {
             (level.product_id, level.location.code): level
-            for level in StockLevel.objects.filter(product__in=products.values()).select_related("location")
+            for level in StockLevel.objects.filter(
+                product__in=products.values(), location__code__in={row.given["location"] for row in rows}
+            ).select_related("location")
         }
         problems = tuple(problem for row in rows if (problem := self._refusal(row, products, stored)) is not None)
         refused = {problem.row for problem in problems}

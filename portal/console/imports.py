@@ -22,7 +22,7 @@ from portal.documents.tables.reading import Preview, TableRefused, preview
 from portal.imports.blank import write_blank
 from portal.imports.forms import MappingForm, UploadForm
 from portal.imports.jobs import local_copy
-from portal.imports.kinds import COLUMNS
+from portal.imports.kinds import COLUMNS, column_named
 from portal.imports.mapping import header_key
 from portal.imports.models import ColumnMapping, ImportJob, ImportKind, ImportState
 from portal.imports.tasks import run
@@ -116,6 +116,9 @@ def job(request: PortalRequest, job_id: int) -> HttpResponse:
         return redirect("console:import_map", found.pk)
     problems: QuerySet[Any] = found.problems.all()
     page = keyset_page(problems, problems, request.GET, ("row", "pk"))
+    for problem in page.rows:
+        column = column_named(found.kind, problem.field)
+        problem.label = column.label if column else problem.field
     context = {"job": found, "page": page, "figures": _figures(found), "chip": CHIPS[ImportState(found.state)]}
     return render(request, "console/imports/job.html", context)
 

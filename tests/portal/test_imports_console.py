@@ -57,7 +57,7 @@ def test_from_upload_to_refused_rows(
 
     run_job(job.pk)
     result = client.get(started["Location"])
-    assert "quantity" in result.content.decode()
+    assert "“x” is no number" in result.content.decode()
     assert StockLevel.objects.filter(product=world.pan, on_hand=5).count() == 1
     file = b"".join(client.get(reverse("console:import_refused", args=[job.pk])).streaming_content)
     assert file.decode("utf-8-sig").splitlines()[0] == "Artikel,仓库,Qty,problem"
