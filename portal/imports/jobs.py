@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
@@ -11,8 +12,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from django.core.files import File
-from django.db import transaction
-from django.db.models import F, Q
+from django.db import DatabaseError, connection, transaction
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -31,6 +32,9 @@ logger = logging.getLogger(__name__)
 SILENCE = timedelta(seconds=90)
 #: A queued job nobody took for this long has lost its message.
 LOST = timedelta(seconds=60)
+BEAT_SECONDS = 15
+#: A file that brings down its worker this often is given up, so that it does not do so for ever.
+MOST_ATTEMPTS = 5
 
 
 class Superseded(Exception):
@@ -44,6 +48,12 @@ def claim(job_id: int) -> ImportJob | None:
     with transaction.atomic():
         job = ImportJob.objects.select_for_update().filter(waiting, pk=job_id).first()
         if job is None:
+            return None
+        if job.attempt >= MOST_ATTEMPTS:
+            job.state, job.finished_at = ImportState.REFUSED, now
+            job.error = _("The import was interrupted %(times)s times and given up. Ask the operator to read the log.")
+            job.error %= {"times": job.attempt}
+            job.save(update_fields=["state", "finished_at", "error"])
             return None
         job.state = ImportState.RUNNING
         job.started_at = job.started_at or now
@@ -69,13 +79,42 @@ def run_job(job_id: int) -> None:
     language = job.started_by.language if job.started_by else "en"
     with translation.override(language):
         try:
-            _run(job)
+            with _beating(job):
+                _run(job)
         except Superseded:
             logger.warning("import taken over", extra={"job": job.pk})
         except (TableRefused, PicturesRefused) as why:
             _refuse(job, why.message)
         except MappingRefused as why:
             _refuse(job, str(why))
+
+
+@contextmanager
+def _beating(job: ImportJob) -> Iterator[None]:
+    """Give signs of life from a thread of its own, however long a file takes to check or a picture to decode."""
+    over = threading.Event()
+
+    def beat() -> None:
+        try:
+            while not over.wait(BEAT_SECONDS):
+                _mine(job).update(heartbeat_at=timezone.now())
+        except DatabaseError:
+            logger.warning("import heartbeat stopped", extra={"job": job.pk}, exc_info=True)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=beat, name=f"import-{job.pk}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _mine(job: ImportJob) -> QuerySet[ImportJob]:
+    """The job, as long as this attempt has it."""
+    return ImportJob.objects.filter(pk=job.pk, state=ImportState.RUNNING, attempt=job.attempt)
 
 
 def _run(job: ImportJob) -> None:
@@ -117,8 +156,7 @@ def _write(job: ImportJob, take: Callable[[], Outcome], batch: Batch) -> None:
 
 def _progress(job: ImportJob, **values: Any) -> None:
     """Write progress and a sign of life; raises Superseded (and so undoes the batch) when the job was taken over."""
-    mine = ImportJob.objects.filter(pk=job.pk, state=ImportState.RUNNING, attempt=job.attempt)
-    if not mine.update(heartbeat_at=timezone.now(), **values):
+    if not _mine(job).update(heartbeat_at=timezone.now(), **values):
         raise Superseded
 
 
@@ -142,8 +180,7 @@ def _refuse(job: ImportJob, message: str) -> None:
     job.refresh_from_db(fields=["rows_read"])
     if job.rows_read:
         message = f"{message} " + _("The first %(rows)s rows were imported.") % {"rows": job.rows_read}
-    mine = ImportJob.objects.filter(pk=job.pk, state=ImportState.RUNNING, attempt=job.attempt)
-    mine.update(state=ImportState.REFUSED, error=message, finished_at=timezone.now())
+    _mine(job).update(state=ImportState.REFUSED, error=message, finished_at=timezone.now())
 
 
 @contextmanager

@@ -100,6 +100,17 @@ def test_a_worker_that_comes_back_from_the_dead_writes_nothing(monkeypatch: pyte
     assert not StockLevel.objects.exists()
 
 
+def test_a_file_that_brings_down_every_worker_is_given_up() -> None:
+    silent = timezone.now() - timedelta(minutes=5)
+    job = stock_job(shelves(1), state=ImportState.RUNNING, heartbeat_at=silent, attempt=jobs.MOST_ATTEMPTS)
+
+    run_job(job.pk)
+
+    job.refresh_from_db()
+    assert (job.state, stranded()) == ("refused", [])
+    assert "given up" in job.error
+
+
 def test_lost_messages_are_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[int] = []
     monkeypatch.setattr(tasks.run, "delay", sent.append)
