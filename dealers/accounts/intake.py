@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dealers.accounts.models import Dealer, Language, Outlet, SalesRep, Territory
+from dealers.accounts.models import Dealer, DealerChange, Language, Outlet, SalesRep, Territory, User
 from dealers.intake.columns import Choice, Country, Currency, Email, Number, Text, Whole
 from dealers.intake.intake import Changes, Intake
 from dealers.intake.rows import Outcome, Parsed, Problem, RowState
@@ -51,6 +52,10 @@ OUTLET_FIELDS = (
     "longitude",
 )
 OUTLET_CODE = "MAIN"
+TERM_FIELDS = ("credit_limit", "payment_terms_days", "tax_percent", "sales_rep_id")
+AMOUNTS = frozenset({"credit_limit", "tax_percent"})
+#: Who changed a dealer's terms when nobody signed in did: the command line.
+IMPORT = "Import"
 
 
 class SalesRepsIntake(Intake):
@@ -107,7 +112,8 @@ class DealersIntake(Intake):
     """Dealers by `number`; several rows with one number are several outlets by `outlet_code`.
 
     The first row of a number in the file says what the dealer is; later rows may repeat it or leave it empty, and are
-    refused where they say otherwise. Price lists are not the dealer room's: `pricing.terms.intake` reads their column.
+    refused where they say otherwise. Changed terms leave a `DealerChange` in the name of `by`. Price lists are not the
+    dealer room's: `pricing.terms.intake` reads their column.
     """
 
     name = "dealers"
@@ -150,8 +156,9 @@ class DealersIntake(Intake):
                example="121.47"),
     )  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, *, by: User | None = None) -> None:
         super().__init__()
+        self._by = by
         self._first: dict[str, Parsed] = {}
 
     def key_of(self, row: Parsed) -> tuple[str, str]:
@@ -186,7 +193,10 @@ class DealersIntake(Intake):
         self, rows: Sequence[Parsed], reps: dict[str, SalesRep], territories: dict[str, Territory]
     ) -> tuple[dict[str, Dealer], set[int]]:
         numbers = {row.given["number"] for row in rows}
-        dealers = {dealer.number: dealer for dealer in Dealer.objects.filter(number__in=numbers)}
+        stored = Dealer.objects.filter(number__in=numbers).select_related("sales_rep").order_by("pk")
+        dealers = {dealer.number: dealer for dealer in stored.select_for_update(of=("self",))}
+        codes = {rep.pk: rep.code for rep in [*reps.values(), *(each.sales_rep for each in dealers.values())] if rep}
+        steps: list[DealerChange] = []
         changes = Changes(Dealer, (*DEALER_FIELDS, "sales_rep", "territory"))
         written: set[str] = set()
         changed: set[int] = set()
@@ -196,9 +206,12 @@ class DealersIntake(Intake):
                 continue
             written.add(number)
             dealer = dealers.setdefault(number, Dealer(number=number))
-            if changes.apply(dealer, _dealer_values(row, reps, territories, new=dealer._state.adding)):
+            values = _dealer_values(row, reps, territories, new=dealer._state.adding)
+            steps += _steps(dealer, values, codes, self._by)
+            if changes.apply(dealer, values):
                 changed.add(row.number)
         changes.save()
+        DealerChange.objects.bulk_create(steps)
         return dealers, changed
 
     def _write_outlets(
@@ -219,6 +232,37 @@ class DealersIntake(Intake):
             states[row.number] = RowState.of(new=new, differs=differs or row.number in changed)
         changes.save()
         return states
+
+
+def _steps(dealer: Dealer, values: dict[str, Any], codes: dict[int, str], by: User | None) -> list[DealerChange]:
+    """What an import leaves behind where it changes the terms of a dealer who was there before."""
+    if dealer._state.adding:
+        return []
+
+    def said(field: str, value: Any) -> str:
+        if value is None:
+            return ""
+        return (
+            codes[value]
+            if field == "sales_rep_id"
+            else str(round(Decimal(value), 2))
+            if field in AMOUNTS
+            else str(value)
+        )
+
+    name = by.get_full_name() if by else IMPORT
+    return [
+        DealerChange(
+            dealer=dealer,
+            by=by,
+            by_name=name,
+            field=field.removesuffix("_id"),
+            old=said(field, getattr(dealer, field)),
+            new=said(field, values[field]),
+        )
+        for field in TERM_FIELDS
+        if field in values and getattr(dealer, field) != values[field]
+    ]
 
 
 def _dealer_values(

@@ -130,7 +130,7 @@ def _run(job: ImportJob) -> None:
             total = count_rows(path, job.file_name)
             _progress(job, rows_total=total)
         mapping = read_mapping(job.kind, job.mapping)
-        source = Source(path, job.file_name, mapping, pictures)
+        source = Source(path, job.file_name, mapping, pictures, by=job.started_by)
         run(source, lambda take, batch: _write(job, take, batch), skip_rows=job.rows_read)
         _finish(job, path)
 

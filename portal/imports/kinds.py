@@ -9,6 +9,7 @@ from typing import Protocol
 from django.db import transaction
 
 from dealers.accounts.intake import DealersIntake, SalesRepsIntake
+from dealers.accounts.models import User
 from dealers.intake.columns import Column
 from dealers.intake.intake import merged
 from dealers.intake.rows import Outcome, Parsed, Row, RowState
@@ -37,6 +38,7 @@ class Options:
 
     labels: Mapping[str, Label]
     pictures: Pictures | None = None
+    by: User | None = None
 
 
 class DealersWithPriceLists(DealersIntake):
@@ -77,10 +79,11 @@ def intake_for(kind: str, options: Options) -> Taker:
     """A fresh intake for one file."""
     if kind == ImportKind.PRODUCTS:
         return ProductsIntake(labels=options.labels, pictures=options.pictures)
+    if kind == ImportKind.DEALERS:
+        return DealersWithPriceLists(by=options.by)
     takers: dict[str, type[Taker]] = {
         ImportKind.STOCK: StockIntake,
         ImportKind.PRICES: PricesIntake,
         ImportKind.SALES_REPS: SalesRepsIntake,
-        ImportKind.DEALERS: DealersWithPriceLists,
     }
     return takers[kind]()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dealers.accounts.models import User
 from dealers.intake.rows import Outcome, Problem, Row
 from portal.documents.tables.reading import open_table
 from portal.imports.batches import SIZE, Batch, batches, count_rows, siblings_of
@@ -38,6 +39,7 @@ class Source:
     mapping: ColumnMap
     pictures: Pictures | None = None
     folder: Path | None = None
+    by: User | None = None
 
 
 Write = Callable[[Callable[[], Outcome], Batch], None]
@@ -50,7 +52,7 @@ def run(source: Source, write: Write, *, skip_rows: int = 0, size: int = SIZE) -
     Raises TableRefused and MappingRefused.
     """
     kind = source.mapping.kind
-    intake = intake_for(kind, Options(labels=source.mapping.labels, pictures=source.pictures))
+    intake = intake_for(kind, Options(labels=source.mapping.labels, pictures=source.pictures, by=source.by))
     with open_table(source.path, filename=source.filename) as table:
         sibling = siblings_of(source.folder) if source.folder else None
         mapper = RowMapper(source.mapping, table.header, sibling)

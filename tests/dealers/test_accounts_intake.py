@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from dealers.accounts.intake import DealersIntake, SalesRepsIntake
-from dealers.accounts.models import Dealer, Outlet, SalesRep, Territory
+from dealers.accounts.models import Dealer, DealerChange, Outlet, SalesRep, Territory
 from portal.imports.kinds import DealersWithPriceLists
 from pricing.terms.models import DealerPriceList, PriceList
+from tests.factories import make_user
 from tests.intakes import counts, problems, statements, take
 
 pytestmark = pytest.mark.django_db
@@ -88,6 +89,17 @@ def test_two_rows_that_disagree_about_a_dealer() -> None:
 
     assert problems(outcome) == [(3, "credit_limit")]
     assert Outlet.objects.count() == 1
+
+
+def test_changed_terms_say_who_changed_them() -> None:
+    fay = make_user("fay@example.com", "Fay")
+    take(DealersIntake, ROW)
+    assert not DealerChange.objects.exists()
+
+    take(DealersIntake, {**ROW, "credit_limit": "60000", "sales_rep": "", "city": "Nice"}, by=fay)
+
+    changes = DealerChange.objects.order_by("field").values_list("by_name", "field", "old", "new")
+    assert list(changes) == [("Fay Test", "credit_limit", "50000.00", "60000.00"), ("Fay Test", "sales_rep", "R1", "")]
 
 
 def test_price_lists_are_kept_in_their_order() -> None:
