@@ -58,7 +58,6 @@ def _fresh_cache_and_files(settings: Any, tmp_path: Any) -> Iterator[None]:
     settings.ERP_OUT_DIR.mkdir(parents=True)
     settings.ERP_IN_DIR.mkdir(parents=True)
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     yield
     cache.clear()
 
