@@ -12,18 +12,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Tier:
+class Tier(NamedTuple):
     """A price per sales unit, before tax, from `min_quantity` on."""
 
     min_quantity: int
     price: Decimal
 
 
-@dataclass(frozen=True)
-class PriceRow:
+class PriceRow(NamedTuple):
     """One row of one of the dealer's lists. `rank` is the list's priority; lower is nearer."""
 
     rank: int
