@@ -29,8 +29,11 @@ LONGEST_NUMBER = 100
 LONGEST_TEXT = 200
 
 
-def apply_document(document: Document) -> None:
-    """Do what the document says, all or nothing. Raises DocumentRefused, OrderRefused or PostingRefused."""
+def apply_document(document: Document) -> list[str]:
+    """Do what the document says, all or nothing; answers the orders that it turned out to be about besides those named.
+
+    Raises DocumentRefused, OrderRefused or PostingRefused.
+    """
     if isinstance(document, OrderResponse):
         _apply_response(document)
     elif isinstance(document, DespatchAdvice):
@@ -40,7 +43,8 @@ def apply_document(document: Document) -> None:
     elif isinstance(document, CreditNote):
         apply_credit_note(document)
     else:
-        apply_remittance(document)
+        return apply_remittance(document)
+    return []
 
 
 def _apply_response(response: OrderResponse) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal
@@ -67,8 +66,11 @@ def apply_credit_note(note: CreditNote) -> None:
     )
 
 
-def apply_remittance(advice: RemittanceAdvice) -> None:
-    """Post a payment, set it and the credit notes that it uses against invoices, and mark the orders it pays."""
+def apply_remittance(advice: RemittanceAdvice) -> list[str]:
+    """Post a payment, set it and the credit notes that it uses against invoices, and mark the orders it pays.
+
+    Answers the dealer's orders that it is about: those it names, and those of the invoices it pays.
+    """
     dealer = _dealer(advice.customer_number)
     prepaid = tuple(dict.fromkeys(line.order for line in advice.lines if line.order))
     _require_known_orders(dealer, prepaid)
@@ -91,16 +93,18 @@ def apply_remittance(advice: RemittanceAdvice) -> None:
     )
     for credit_note, invoices in parts.used.items():
         use_credit_note(dealer, credit_note, invoices)
-    _mark_paid(dealer, prepaid, parts, advice.payment_date)
+    orders = _orders_of(dealer, prepaid, parts)
+    for number in orders_paid_by_now(orders):
+        record_payment(number, paid_on=advice.payment_date)
+    return orders
 
 
-def _mark_paid(dealer: Dealer, prepaid: Iterable[str], parts: Split, paid_on: dt.date) -> None:
+def _orders_of(dealer: Dealer, prepaid: Iterable[str], parts: Split) -> list[str]:
     touched = {*parts.paid, *(invoice for invoices in parts.used.values() for invoice in invoices)}
     named = AccountDocument.objects.filter(dealer=dealer, kind=DocumentKind.INVOICE, number__in=touched)
     orders = {*prepaid, *(number for numbers in named.values_list("order_numbers", flat=True) for number in numbers)}
-    own = DealerOrder.objects.filter(dealer=dealer, number__in=orders).values_list("number", flat=True)
-    for number in orders_paid_by_now(list(own)):
-        record_payment(number, paid_on=paid_on)
+    own = DealerOrder.objects.filter(dealer=dealer, number__in=orders).order_by("pk")
+    return list(own.values_list("number", flat=True))
 
 
 def _corrected_invoices(dealer: Dealer, advice: RemittanceAdvice) -> dict[str, str]:

@@ -110,12 +110,13 @@ def _apply(row: InboundDocument, document: Document) -> None:
         return
     try:
         with transaction.atomic():
-            apply_document(document)
+            also_about = apply_document(document)
     except DocumentRefused as why:
         _set_aside(row, keep_error(why))
     except (OrderRefused, PostingRefused) as why:
         _set_aside(row, keep_message(why.message, "refused"))
     else:
+        row.order_numbers = list(dict.fromkeys([*row.order_numbers, *also_about]))
         row.state, row.error, row.applied_at, row.next_at = InboundState.APPLIED, {}, timezone.now(), None
 
 

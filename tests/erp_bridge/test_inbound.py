@@ -69,6 +69,7 @@ def test_a_response_an_advice_an_invoice_and_a_payment_are_applied_once(world: W
         ("invoice", D("520.25")),
         ("payment", D("520.25")),
     ]
+    assert all(row.order_numbers == [order.number] for row in InboundDocument.objects.all())
     assert processed(settings) == ["DN-1.xml", "INV-1.xml", "PAY-1.xml", "RSP-1.xml"]
     assert files(Path(settings.ERP_IN_DIR)) == []
 
