@@ -36,6 +36,7 @@ StockRecord = get_model("partner", "StockRecord")
 
 SEED = 20260701
 LISTS_EACH = 5
+HOT = 400  # sold by the piece
 FAMILY = 4
 SOURCES = [Path(__file__), Path(__file__).with_name("copying.py")]
 
@@ -114,7 +115,7 @@ def _catalogue(size: Size, chance: random.Random) -> None:
                 "product_id": pk,
                 "name_zh": f"产品{pk}",
                 "brand": f"Brand {pk % 30}",
-                "order_multiple": chance.choice((1, 1, 1, 6)),
+                "order_multiple": chance.choice((1, 1, 1, 6)) if pk != HOT else 1,
                 "recommended_retail_price": Decimal(chance.randint(500, 90_000)) / 100,
             }
             for pk in (*range(1, size.skus + 1), *models)
@@ -172,9 +173,7 @@ def _stock(size: Size, chance: random.Random) -> None:
         ),
     )
     halves = ((pk, place, number // 2) for pk, number in left.items() for place in places)
-    copy_rows(
-        StockLevel, ({"product_id": pk, "location_id": place, "on_hand": number} for pk, place, number in halves)
-    )
+    copy_rows(StockLevel, ({"product_id": pk, "location_id": place, "on_hand": number} for pk, place, number in halves))
 
 
 def _dealers(size: Size, chance: random.Random) -> None:
@@ -197,10 +196,13 @@ def _dealers(size: Size, chance: random.Random) -> None:
     )
     address = {"address_line1": "1 Market Street", "city": "Town", "postal_code": "200000", "country": "CN"}
     copy_rows(Outlet, ({"dealer_id": n, "code": "MAIN", "name": f"Shop {n}", **address} for n in numbers))
-    copy_rows(User, ({"id": n, "email": f"buyer{n}@dealer.example", "password": "!", "first_name": f"B{n}"} for n in numbers))
+    copy_rows(
+        User, ({"id": n, "email": f"buyer{n}@dealer.example", "password": "!", "first_name": f"B{n}"} for n in numbers)
+    )
     copy_rows(Membership, ({"user_id": n, "dealer_id": n, "role": "administrator"} for n in numbers))
     copy_rows(
-        PriceList, ({"id": n, "code": f"L{n:03d}", "name": f"List {n}", "currency": "CNY"} for n in range(1, size.lists + 1))
+        PriceList,
+        ({"id": n, "code": f"L{n:03d}", "name": f"List {n}", "currency": "CNY"} for n in range(1, size.lists + 1)),
     )
     copy_rows(
         DealerPriceList,

@@ -18,7 +18,7 @@ ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 def copy_rows(model: type[models.Model], rows: Iterable[Mapping[str, Any]]) -> None:
     """Write rows (by column name; what is missing has the model's default), and move the key's sequence behind them."""
-    every = [field for field in model._meta.concrete_fields]
+    every = list(model._meta.concrete_fields)
     remaining = iter(rows)
     with connection.cursor() as cursor:
         while batch := list(islice(remaining, BATCH)):
