@@ -30,7 +30,7 @@ from portal.console.money_dealers import (
     sort_of,
 )
 from portal.console.words import stored_text
-from portal.documents.statement_words import AGEING_COLUMNS
+from portal.documents.statement_words import AGEING_SHORT
 from portal.documents.workbooks import Sheet
 from portal.shop.money_documents import DocumentFilter, items_of, listed, page_links, rows_of, sums_by_currency
 from portal.shop.money_page import (
@@ -56,7 +56,7 @@ def statements(request: PortalRequest) -> HttpResponse:
         "filtered": bool(form.is_valid() and any(form.cleaned_data.values())),
         "rows": page,
         "count": len(rows),
-        "ageing_words": AGEING_COLUMNS,
+        "ageing_words": AGEING_SHORT,
         "figures": _figures(sums.items()),
         "sorts": _sort_links(request.GET, sort),
         "previous_url": with_params(request.GET, before=previous, after=None) if previous else "",

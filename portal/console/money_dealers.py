@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -15,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from dealers.accounts.models import Dealer
 from dealers.statements.statement import OpenAmounts, open_amounts
-from portal.documents.statement_words import AGEING_COLUMNS
+from portal.documents.statement_words import AGEING_COLUMNS, AGEING_SHORT
 from portal.documents.workbooks import Column
 
 PAGE_SIZE = 50
@@ -27,6 +28,11 @@ class Owing:
 
     dealer: Dealer
     owed: OpenAmounts
+
+    @property
+    def columns(self) -> list[tuple[str, Decimal]]:
+        """The ageing, each amount with its short heading."""
+        return [(str(word), amount) for word, amount in zip(AGEING_SHORT, self.owed.ageing.columns, strict=True)]
 
     @property
     def over_limit(self) -> bool:

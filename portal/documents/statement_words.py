@@ -27,6 +27,16 @@ AGEING_COLUMNS: tuple[str | Promise, ...] = (
     _("Unallocated credit"),
 )
 
+#: The same for a list with little room under a heading that says what they are.
+AGEING_SHORT: tuple[str | Promise, ...] = (
+    _("Not yet due"),
+    _("1–30 days"),
+    _("31–60 days"),
+    _("61–90 days"),
+    _("Over 90 days"),
+    _("Unallocated"),
+)
+
 
 def movement_word(kind: str) -> str:
     """What kind of movement this is."""

@@ -73,8 +73,12 @@ class DocumentFilter(forms.Form):
     q = forms.CharField(label=_("Number, reference or order"), required=False, max_length=100)
     kind = forms.ChoiceField(label=_("Kind"), choices=[("", _("All")), *DocumentKind.choices], required=False)
     status = forms.ChoiceField(label=_("Status"), choices=STATUS_CHOICES, required=False)
-    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(format="%Y-%m-%d"))
-    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(format="%Y-%m-%d"))
+    since = forms.DateField(
+        label=_("From"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
+    until = forms.DateField(
+        label=_("To"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
 
     def select(self, documents: QuerySet[AccountDocument], items: Iterable[OpenItem], today: dt.date) -> Any:
         """The documents that the filter lets through; none when the filter itself has errors."""
