@@ -13,7 +13,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dates import MONTHS_3
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -146,7 +146,7 @@ def purchases_by_month(dealer: Dealer) -> list[tuple[str, Decimal, bool]]:
     amounts = {moment.date(): amount for moment, amount in bought}
     if not amounts:
         return []
-    return [(str(MONTHS_3[month.month]), amounts.get(month, Decimal(0)), month == months[-1]) for month in months]
+    return [(date_format(month, "M"), amounts.get(month, Decimal(0)), month == months[-1]) for month in months]
 
 
 def _month(day: date, back: int) -> date:

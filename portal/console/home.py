@@ -20,11 +20,10 @@ from dealers.ledger.models import AccountDocument, DocumentKind
 from dealers.statements.statement import open_amounts
 from erp_bridge.inbound.models import InboundDocument, InboundState
 from erp_bridge.outbox.models import MessageState, OutboxMessage
-from fulfilment.ordering.credit import credit_of_many
+from fulfilment.ordering.credit import Credit, credit_of_many
 from fulfilment.ordering.models import DealerOrder
 from fulfilment.ordering.states import State
 from portal.access.portal import PortalRequest
-from portal.components.formats import format_amount
 from portal.console.dealer_filter import with_last_order
 from portal.console.order_filter import REFUSED_BY_ERP
 from portal.console.orders import waiting_figures
@@ -75,12 +74,13 @@ def finance_board(user: User) -> dict[str, Any]:
     dealers = list(Dealer.objects.for_user(user))
     credits, owed = credit_of_many(dealers), open_amounts([dealer.pk for dealer in dealers])
     by_currency: dict[str, dict[str, Any]] = defaultdict(
-        lambda: dict.fromkeys(("owed", "ordered", "overdue"), Decimal(0))
+        lambda: dict.fromkeys(("owed", "ordered", "exposure", "overdue"), Decimal(0))
     )
     for dealer in dealers:
         sums = by_currency[dealer.currency]
         sums["owed"] += credits[dealer.pk].owed
         sums["ordered"] += credits[dealer.pk].ordered
+        sums["exposure"] += credits[dealer.pk].exposure
         sums["overdue"] += owed[dealer.pk].overdue
     late: list[dict[str, Any]] = [
         {
@@ -94,29 +94,20 @@ def finance_board(user: User) -> dict[str, Any]:
     ]
     late.sort(key=lambda row: row["days"], reverse=True)
     return {
-        "figures": [
-            figure for currency, sums in sorted(by_currency.items()) for figure in _currency_figures(sums, currency)
-        ],
+        "currencies": sorted(by_currency.items()),
+        "figures": _finance_figures(dealers, credits, len(late)),
         "late": late[:TOP],
-        "late_count": len(late),
-        "over_limit": sum(1 for dealer in dealers if credits[dealer.pk].exceeded and dealer.payment_terms_days),
         "documents": _documents_of_the_week(user),
         "parked": OutboxMessage.objects.filter(state=MessageState.PARKED).count(),
     }
 
 
-def _currency_figures(sums: dict[str, Any], currency: str) -> list[dict[str, Any]]:
-    """One currency's key figures for finance."""
+def _finance_figures(dealers: list[Dealer], credits: dict[int, Credit], late: int) -> list[dict[str, Any]]:
+    over = sum(1 for dealer in dealers if dealer.payment_terms_days and credits[dealer.pk].exceeded)
     return [
-        {"label": _("Exposure"), "value": format_amount(sums["owed"] + sums["ordered"]), "unit": currency},
-        {"label": _("Owed"), "value": format_amount(sums["owed"]), "unit": currency},
-        {"label": _("Ordered, not invoiced"), "value": format_amount(sums["ordered"]), "unit": currency},
-        {
-            "label": _("Overdue"),
-            "value": format_amount(sums["overdue"]),
-            "unit": currency,
-            "tone": "bad" if sums["overdue"] else "",
-        },
+        {"label": _("Dealers"), "value": len(dealers), "url": reverse("console:dealers")},
+        {"label": _("Dealers with something overdue"), "value": late, "tone": "bad" if late else ""},
+        {"label": _("Dealers over their limit"), "value": over, "tone": "bad" if over else ""},
     ]
 
 

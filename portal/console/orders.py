@@ -10,6 +10,7 @@ from django.http import FileResponse, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from erp_bridge.outbox.status import status_of
@@ -60,7 +61,7 @@ def waiting_figures(waiting: QuerySet[DealerOrder]) -> list[dict[str, Any]]:
         {"label": _("To review"), "value": sum(row["orders"] for row in by_currency)},
         {
             "label": _("Oldest waits"),
-            "value": _("%(days)s days") % {"days": days} if days else _("less than a day"),
+            "value": ngettext("%(days)s day", "%(days)s days", days) % {"days": days} if days else _("less than a day"),
             "tone": "warn" if days >= 2 else "",
         },
     ]

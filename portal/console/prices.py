@@ -189,15 +189,14 @@ def _rows(prices: list[Price]) -> list[dict[str, Any]]:
 def price_list_export(request: PortalRequest, code: str) -> FileResponse:
     """The filtered prices as Excel in the importer's columns: imported again it changes nothing."""
     found = get_object_or_404(PriceList, code=stored_text(code))
-    chosen = PriceFilter(request.GET).select(with_states(found, supplier_day(timezone.now())))
+    chosen: Any = PriceFilter(request.GET).select(with_states(found, supplier_day(timezone.now())))
     rows = _export_rows(found, chosen.order_by("sku", "min_quantity", "pk"))
     name = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in found.code)
     return excel(f"prices-{name}", [Sheet(found.code, IMPORT_COLUMNS, rows)])
 
 
-def _export_rows(found: PriceList, prices: QuerySet[Price]) -> Iterator[tuple[object, ...]]:
+def _export_rows(found: PriceList, prices: Any) -> Iterator[tuple[object, ...]]:
     columns = ("sku", "min_quantity", "price", "valid_from", "valid_to")
-    annotated: Any = prices
-    rows = annotated.values_list(*columns).iterator(chunk_size=5000)
+    rows = prices.values_list(*columns).iterator(chunk_size=5000)
     for sku, minimum, price, start, end in rows:
         yield found.code, found.name, sku, minimum, price, found.currency, start, end
