@@ -71,7 +71,7 @@ class AccessMiddleware:
     ) -> HttpResponseBase | None:
         """Refuse before the view runs."""
         match = request.resolver_match
-        access = declared_access(match.view_name if match else "", view)
+        access = declared_access(match.view_name, match.route, view) if match else None
         portal: Portal = request.portal  # type: ignore[attr-defined]  # set in __call__
         if access is None:
             logger.error("undeclared route", extra={"route": match.route if match else request.path})

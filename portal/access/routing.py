@@ -38,7 +38,7 @@ def route(pattern: str, view: Callable[..., HttpResponseBase], *, name: str, acc
     return path(pattern, declared, name=name)
 
 
-#: Views that other packages route. The longest matching prefix of the view's name rules.
+#: Views that other packages route, by the beginning of the view's name; the longest match rules.
 OTHERS: dict[str, Access] = {
     "set_language": Audience.PUBLIC,
     "account_login": Audience.PUBLIC,
@@ -56,26 +56,23 @@ OTHERS: dict[str, Access] = {
     "mfa_": Audience.SIGNED_IN,
     "mfa_authenticate": Audience.PUBLIC,
     "wagtail_serve": Audience.PUBLIC,
-    "wagtailadmin": Permission.EDIT_CONTENT,
-    "wagtail": Permission.EDIT_CONTENT,
-    "wagtaildocs_serve": Audience.PUBLIC,
-    "wagtailimages_serve": Audience.PUBLIC,
     "dashboard:index": Permission.KEEP_CATALOGUE,
     "dashboard:catalogue-": Permission.KEEP_CATALOGUE,
-    # Oscar's own shop and the rest of its dashboard write past our rules; their names stay reversible, nothing more.
-    "oscar": Audience.NOBODY,
 }
 
-OSCAR_NAMESPACES = frozenset(
-    {"dashboard", "catalogue", "basket", "checkout", "customer", "search", "offers", "wishlists"}
-)
+#: Whole trees of other packages, by address. Oscar's own shop and the rest of its dashboard write past our rules: their
+#: names stay reversible for its templates, nothing more.
+TREES: dict[str, Access] = {
+    "cms/": Permission.EDIT_CONTENT,
+    "oscar/": Audience.NOBODY,
+}
 
 
-def declared_access(view_name: str, view: Callable[..., Any]) -> Access | None:
+def declared_access(view_name: str, route: str, view: Callable[..., Any]) -> Access | None:
     """Who may open this view; None means that nobody declared it, which nobody may open."""
     if hasattr(view, "access"):
         return view.access
-    best = max((prefix for prefix in OTHERS if view_name.startswith(prefix)), key=len, default=None)
-    if best is not None:
-        return OTHERS[best]
-    return Audience.NOBODY if view_name.partition(":")[0] in OSCAR_NAMESPACES else None
+    named = max((prefix for prefix in OTHERS if view_name.startswith(prefix)), key=len, default=None)
+    if named is not None:
+        return OTHERS[named]
+    return next((access for tree, access in TREES.items() if route.startswith(tree)), None)

@@ -28,7 +28,7 @@ class Route:
 
     @property
     def access(self) -> Access | None:
-        return declared_access(self.name, self.view)
+        return declared_access(self.name, self.pattern, self.view)
 
 
 def routes(resolver: URLResolver | None = None, prefix: str = "", namespace: str = "") -> Iterator[Route]:
