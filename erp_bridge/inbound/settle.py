@@ -197,8 +197,10 @@ def dismiss(document_id: int, *, by: User, reason: str) -> InboundDocument:
 
 
 def _waiting(document_id: int) -> InboundDocument:
+    """The document, locked like the collector locks it; its file may have been replaced while it was to be retried."""
+    _lock(f"file {InboundDocument.objects.values_list('mark', flat=True).get(pk=document_id)}")
     row = InboundDocument.objects.select_for_update().get(pk=document_id)
-    if row.state != InboundState.SET_ASIDE:
+    if row.state not in (InboundState.SET_ASIDE, InboundState.RETRY):
         raise ApplyRefused(_("This document is “%s” by now. Reload the page.") % row.get_state_display())
     return row
 

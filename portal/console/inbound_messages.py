@@ -109,7 +109,10 @@ def _render(
     request: PortalRequest, found: InboundDocument, bound: ReasonForm | None, status: int = 200
 ) -> HttpResponse:
     content = _content(found)
-    may_act = request.portal.may(Permission.REPLAY_MESSAGES) and found.state == InboundState.SET_ASIDE
+    may_act = request.portal.may(Permission.REPLAY_MESSAGES) and found.state in (
+        InboundState.SET_ASIDE,
+        InboundState.RETRY,
+    )
     context = {
         "document": found,
         "text": content[:SHOWN].decode("utf-8", "replace"),

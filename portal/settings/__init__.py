@@ -167,6 +167,8 @@ OSCAR_DASHBOARD_NAVIGATION = [
 
 # Celery: the tables make the promises; these settings only keep work from being dropped needlessly.
 CELERY_BROKER_URL = ENVIRONMENT.broker_url
+if CELERY_BROKER_URL.startswith("redis"):  # a host that does not answer must not keep a request waiting for minutes
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 3}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -396,6 +396,22 @@ def test_a_fault_that_passes_is_forgotten(world: World, monkeypatch: pytest.Monk
     assert fresh(order).erp_number == "SO-1"
 
 
+def test_what_waits_to_be_tried_again_may_be_applied_at_once_by_a_person(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = approved(world)
+    despatch(order, "DN-1", ("1", "PAN-24", 4))
+    with monkeypatch.context() as patched:
+        patched.setattr(settling, "apply_document", lambda document: 1 / 0)
+        sweep()
+
+    apply_again(InboundDocument.objects.get().pk, by=world.ada)
+    sweep()
+
+    assert states() == {"DN-1.xml": "applied"}
+    assert Shipment.objects.count() == 1
+
+
 def test_a_busy_database_does_not_count_as_a_fault(
     world: World, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -153,6 +153,15 @@ def test_waking_with_the_real_client_and_no_broker_is_only_a_warning() -> None:
         current_app.conf.broker_url = before
 
 
+def test_the_schedule_names_tasks_that_exist() -> None:
+    from celery import current_app
+    from django.conf import settings
+
+    current_app.loader.import_default_modules()
+    scheduled = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    assert {name for name in scheduled if name.startswith("erp_bridge.")} <= set(current_app.tasks)
+
+
 def test_a_delivered_order_is_a_schema_valid_file_and_done(world: World, settings: Any) -> None:
     order = approved(world)
 
