@@ -24,9 +24,10 @@ REFUSED_BY_ERP = ~Q(erp_refusal="") & Q(state__in=[str(state) for state in OPEN_
 
 
 class OrderFilter(forms.Form):
-    """Text, dates and rep. A rep has no choice of rep: they see their own dealers anyway."""
+    """Text, dates, rep and, by link only, one dealer. A rep has no choice of rep: they see their own dealers anyway."""
 
     q = forms.CharField(label=_("Search"), required=False, max_length=100)
+    dealer = forms.CharField(label=_("Dealer"), required=False, max_length=50, widget=forms.HiddenInput)
     since = forms.DateField(label=pgettext_lazy("first day", "From"), required=False)
     until = forms.DateField(label=pgettext_lazy("last day", "To"), required=False)
     rep = forms.ModelChoiceField(
@@ -61,6 +62,8 @@ class OrderFilter(forms.Form):
         values = self.cleaned_data
         if values["q"]:
             orders = orders.filter(_mentions(values["q"]))
+        if values["dealer"]:
+            orders = orders.filter(dealer__number=values["dealer"])
         if values.get("since"):
             orders = orders.filter(placed_at__gte=day_start(values["since"]))
         if values.get("until"):

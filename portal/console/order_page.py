@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 
 from dealers.ledger.models import AccountDocument
 from dealers.statements.statement import open_amounts
-from erp_bridge.outbox.status import status_of
+from erp_bridge.outbox.status import BridgeStatus, status_of
 from fulfilment.ordering.credit import Credit
 from fulfilment.ordering.models import DealerOrder, DealerOrderLine
 from fulfilment.ordering.states import OPEN_STATES, State
@@ -85,6 +85,7 @@ def render_order(
     steps, shipments = list(shown.steps.all()), _shipments(shown)
     may_decide = request.portal.may(Permission.APPROVE_ORDERS)
     in_review = shown.state == State.REVIEW
+    bridge = status_of([shown.number]).get(shown.number)
     context = {
         "order": shown,
         "decisions": decisions,
@@ -96,7 +97,8 @@ def render_order(
         "credit_facts": _credit_facts(shown, credit),
         "overdue": open_amounts([shown.dealer_id])[shown.dealer_id].overdue,
         "cautions": warnings_for([shown], {shown.pk: credit})[shown.pk] if in_review else [],
-        "bridge": status_of([shown.number]).get(shown.number),
+        "bridge": bridge,
+        "bridge_url": _bridge_url(request, bridge),
         "figures": _figures(shown, credit),
         "facts": _facts(shown),
         "ship_to": _ship_to(shown),
@@ -108,6 +110,13 @@ def render_order(
         "crumbs": [(_("Orders"), reverse("console:orders")), (shown.number, "")],
     }
     return render(request, "console/orders/order.html", context, status=status)
+
+
+def _bridge_url(request: PortalRequest, bridge: BridgeStatus | None) -> str:
+    """The order's message to the ERP, for those who may see messages."""
+    if bridge is None or bridge.message_id is None or not request.portal.may(Permission.SEE_MESSAGES):
+        return ""
+    return reverse("console:message", args=[bridge.message_id])
 
 
 def _approve_label(order: DealerOrder, credit: Credit) -> str:

@@ -75,6 +75,16 @@ def test_search_finds_by_number_po_number_sku_and_dealer(world: World, as_user: 
     assert theirs.number not in page
 
 
+def test_a_dealer_s_own_orders_are_one_link_away(world: World, as_user: Any) -> None:
+    ours = placed(world)
+    theirs = placed(world, {world.pot: 6}, by=world.bob, po_number="D-ALPINE")
+    page = text(as_user(world.ada), ORDERS, dealer="D-ALPINE")
+    assert ours.number in page
+    assert theirs.number not in page
+    assert '<input type="hidden" name="dealer" value="D-ALPINE"' in page
+    assert theirs.number not in text(as_user(world.rita), ORDERS, dealer="D-BERGEN")
+
+
 def test_tabs_count_the_filtered_orders_by_state(world: World, as_user: Any) -> None:
     placed(world)
     rejected = reject(placed(world, po_number="P2").pk, by=world.rita, reason="no")
