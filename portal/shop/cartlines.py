@@ -11,7 +11,7 @@ from dealers.accounts.models import Dealer
 from fulfilment.ordering.credit import Credit, credit_of
 from fulfilment.ordering.lines import check_lines
 from fulfilment.ordering.problems import LineProblem
-from portal.shop.rows import Label, Product, Stock, attributes_of, label_of, named, pictures_of, stock_of
+from portal.shop.rows import Label, Product, Stock, label_of, named, pictures_of, stock_of, variant_words
 from pricing.quote import Quote, QuotedLine
 from pricing.rules import Tier
 from pricing.terms.models import PriceList
@@ -96,7 +96,7 @@ def read_cart(
             told[problem.product_id].append(str(problem.message))
     stock = stock_of(labels.values())
     pictures = pictures_of(products.values())
-    attributes = attributes_of(product for product in products.values() if product.parent_id)
+    attributes = variant_words(products.values())
     codes = {line.list_code for line in checked.quote.lines}
     lists = dict(PriceList.objects.filter(code__in=codes).values_list("code", "name"))
     lines = tuple(

@@ -15,7 +15,7 @@ from portal.access.portal import PortalRequest
 from portal.access.roles import Permission
 from portal.shop.categories import category_name, category_url, trail_to, tree_for
 from portal.shop.listing import SORTS, Wish, list_products, search_text, suggested
-from portal.shop.rows import label_of, rows_for
+from portal.shop.rows import counted_at, label_of, rows_for
 from pricing.quote import quote
 
 Category = get_model("catalogue", "Category")
@@ -67,12 +67,14 @@ def _list(request: PortalRequest, *, title: str, chosen: Any = None, text: str =
     wish = Wish.read(request.GET, text=text)
     listing = list_products(portal.dealer, wish, request.GET, chosen)
     tree = tree_for(portal.dealer, chosen)
+    rows = rows_for(portal.dealer, listing.page.items, portal.cart_quantities)
     crumbs = [(_("Catalogue"), reverse("shop:catalogue"))]
     crumbs += [(node.name, node.url) for node in trail_to(tree)]
     context = {
         "title": title,
         "wish": wish,
-        "rows": rows_for(portal.dealer, listing.page.items, portal.cart_quantities),
+        "rows": rows,
+        "counted_at": counted_at(rows),
         "page": listing.page,
         "count": listing.count,
         "tree": tree,

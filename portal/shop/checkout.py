@@ -142,8 +142,9 @@ def _shown(page: CartPage) -> dict[str, str]:
 def _prices(given: Mapping[str, Any]) -> dict[int, Decimal]:
     """The unit prices shown before; nothing when the field was tampered with, since they only explain."""
     try:
-        return {int(pk): Decimal(price) for pk, price in json.loads(given["shown_prices"] or "{}").items()}
-    except (ValueError, TypeError, AttributeError, InvalidOperation):
+        shown = {int(pk): Decimal(str(price)) for pk, price in json.loads(given["shown_prices"] or "{}").items()}
+        return {pk: price for pk, price in shown.items() if price.is_finite()}
+    except (ValueError, AttributeError, InvalidOperation, RecursionError):
         return {}
 
 

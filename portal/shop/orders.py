@@ -41,7 +41,7 @@ from portal.shop.orderlist import (
     tabs_for,
 )
 from portal.shop.reorder import plan_reorder
-from portal.shop.rows import attributes_of, named, pictures_of, product_url, sellable
+from portal.shop.rows import named, pictures_of, product_url, sellable, variant_words
 from portal.shop.timeline import timeline_of
 from pricing.catalogue.models import Unit, reads_chinese
 
@@ -226,7 +226,7 @@ def _lines(request: PortalRequest, found: DealerOrder) -> list[LineShown]:
     ids = [line.line.product_id for line in lines if line.line.product_id]
     products = {product.pk: product for product in named(sellable(request.portal.dealer)).filter(pk__in=ids)}
     pictures = pictures_of(products.values())
-    attributes = attributes_of(product for product in products.values() if product.parent_id)
+    attributes = variant_words(products.values())
     return [_line_shown(line, products, pictures, attributes) for line in lines]
 
 

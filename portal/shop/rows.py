@@ -143,7 +143,7 @@ def rows_for(dealer: Dealer, products: Sequence[Any], in_cart: Mapping[int, int]
     ids = list(labels)
     quoted = quote(dealer, [(pk, label.smallest) for pk, label in labels.items()])
     pictures = pictures_of(products)
-    attributes = attributes_of([product for product in products if product.parent_id])
+    attributes = variant_words(products)
     stock = stock_of(labels.values())
     bought = last_bought(dealer, ids)
     return [
@@ -152,7 +152,7 @@ def rows_for(dealer: Dealer, products: Sequence[Any], in_cart: Mapping[int, int]
             picture=pictures.get(line.product_id, ""),
             attributes=attributes.get(line.product_id, ()),
             unit_price=line.unit_price,
-            tiers=tiers_shown(line),
+            tiers=tiers_shown(line, line.quantity),
             next_tier=line.next_tier,
             stock=stock[line.product_id],
             bought=bought.get(line.product_id),
@@ -162,13 +162,16 @@ def rows_for(dealer: Dealer, products: Sequence[Any], in_cart: Mapping[int, int]
     ]
 
 
-def tiers_shown(line: QuotedLine) -> tuple[TierShown, ...]:
-    """The tiers of a quoted line with what each saves against the first."""
-    if not line.tiers:
+def tiers_shown(line: QuotedLine, smallest: int) -> tuple[TierShown, ...]:
+    """The tiers that an order can reach, with what each saves against the first."""
+    below = [tier for tier in line.tiers if tier.min_quantity <= smallest]
+    reached = [*below[-1:], *(tier for tier in line.tiers if tier.min_quantity > smallest)]
+    if not reached:
         return ()
-    first = line.tiers[0].price
+    first = reached[0].price
     return tuple(
-        TierShown(tier.min_quantity, tier.price, int((first - tier.price) * 100 / first)) for tier in line.tiers
+        TierShown(max(tier.min_quantity, smallest), tier.price, int((first - tier.price) * 100 / first))
+        for tier in reached
     )
 
 
@@ -195,6 +198,29 @@ def attributes_of(products: Iterable[Any]) -> dict[int, tuple[tuple[str, str], .
     return {pk: tuple(pair for pair in pairs if pair[1]) for pk, pairs in found.items()}
 
 
+def variant_words(products: Iterable[Any]) -> dict[int, tuple[tuple[str, str], ...]]:
+    """What tells the variants of a model apart, by product: the attributes in which they differ. One statement."""
+    cards = {product.pk: _card(product) for product in products if product.parent_id}
+    if not cards:
+        return {}
+    parents = {product.parent_id for product in products if product.parent_id}
+    values = ProductAttributeValue.objects.filter(product__parent__in=parents, product__is_public=True)
+    known: dict[tuple[int, int], set[str]] = {}
+    own: dict[int, list[Any]] = {}
+    for value in values.select_related("attribute__card", "product").order_by("attribute__name", "pk"):
+        known.setdefault((value.product.parent_id, value.attribute_id), set()).add(str(value.value_as_text))
+        if value.product_id in cards:
+            own.setdefault(value.product_id, []).append(value)
+    return {
+        pk: tuple(
+            _in_words(value, cards[pk])
+            for value in found
+            if len(known[value.product.parent_id, value.attribute_id]) > 1
+        )
+        for pk, found in own.items()
+    }
+
+
 def _in_words(value: Any, card: ProductCard) -> tuple[str, str]:
     attribute = value.attribute
     text = str(value.value_as_text or "")
@@ -215,6 +241,12 @@ def stock_of(labels: Iterable[Label]) -> dict[int, Stock]:
         pk: Stock(stock_state(left.get(pk, 0), least), left.get(pk, 0), counted.get(pk))
         for pk, least in smallest.items()
     }
+
+
+def counted_at(rows: Sequence[ProductRow]) -> datetime | None:
+    """The minute at which the stock of all rows was counted, if it was one: then it is said once, not on each row."""
+    moments = {row.stock.as_of.replace(second=0, microsecond=0) for row in rows if row.stock.as_of}
+    return moments.pop() if len(moments) == 1 else None
 
 
 def stock_state(left: int, smallest: int) -> str:

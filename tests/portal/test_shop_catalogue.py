@@ -1,0 +1,232 @@
+"""Browsing: the dealer's own prices, nothing that is not theirs, and a constant number of statements."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from oscar.core.loading import get_model
+
+from fulfilment.ordering.cart import add_to_cart, open_cart
+from fulfilment.ordering.submit import OrderHead, submit
+from fulfilment.stock.models import Location, StockLevel
+from portal.search.index import reindex
+from portal.shop.rows import product_url
+from pricing.catalogue.models import ProductCard
+from pricing.terms.models import PriceList
+from tests import factories
+from tests.factories import World
+from tests.portal.shop_catalogue import make_category, make_many, make_variants
+
+Product = get_model("catalogue", "Product")
+StockRecord = get_model("partner", "StockRecord")
+
+
+@pytest.fixture
+def alice(world: World, as_user: Any) -> Client:
+    return as_user(world.alice)  # type: ignore[no-any-return]
+
+
+def rows(response: Any) -> dict[str, Any]:
+    return {row.label.sku: row for row in response.context["rows"]}
+
+
+def skus(response: Any) -> list[str]:
+    return [row.label.sku for row in response.context["rows"]]
+
+
+def test_the_list_shows_own_prices_packs_and_stock(world: World, alice: Client) -> None:
+    add_to_cart(open_cart(world.alice, world.alpine), {world.pan.pk: 7})
+    response = alice.get(reverse("shop:catalogue"))
+    found = rows(response)
+    assert found["PAN-24"].unit_price == Decimal("20.0000")
+    assert found["PAN-24"].next_tier.price == Decimal("18.5000")
+    assert (found["PAN-24"].in_cart, found["PAN-24"].stock.available) == (7, 100)
+    assert found["KNIFE-8"].unit_price == Decimal("33.3333")
+    page = response.content.decode()
+    for text in ("packs of 6", "from 10: 18.50", "33.3333", "7 in the cart", "before 13 % tax"):
+        assert text in page
+
+
+def test_another_dealer_s_agreement_is_not_in_the_list(world: World, as_user: Any) -> None:
+    found = rows(as_user(world.bob).get(reverse("shop:catalogue")))
+    assert set(found) == {"PAN-24", "POT-5L"}
+
+
+def test_names_follow_the_reader_s_language(world: World, alice: Client) -> None:
+    page = alice.get(reverse("shop:catalogue"), headers={"accept-language": "zh-hans"}).content.decode()
+    assert "平底锅24厘米" in page
+    assert "Frying pan 24 cm" not in page
+
+
+def test_what_was_bought_last_is_told(world: World, alice: Client) -> None:
+    cart = open_cart(world.alice, world.alpine)
+    add_to_cart(cart, {world.pan.pk: 12})
+    submit(cart, OrderHead(key="11111111-1111-1111-1111-111111111111", outlet_id=world.outlet.pk), by=world.alice)
+    bought = rows(alice.get(reverse("shop:catalogue")))["PAN-24"].bought
+    assert (bought.quantity, bought.unit_price) == (12, Decimal("18.5000"))
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("sort=name", ["KNIFE-8", "PAN-24", "POT-5L"]),
+        ("sort=sku", ["KNIFE-8", "PAN-24", "POT-5L"]),
+        ("sort=newest", ["KNIFE-8", "POT-5L", "PAN-24"]),
+        ("sort=price", ["PAN-24", "KNIFE-8", "POT-5L"]),
+        ("sort=nonsense&after=rubbish", ["KNIFE-8", "PAN-24", "POT-5L"]),
+    ],
+)
+def test_sorting(world: World, alice: Client, query: str, expected: list[str]) -> None:
+    assert skus(alice.get(f"{reverse('shop:catalogue')}?{query}")) == expected
+
+
+def test_sorting_by_price_goes_by_the_price_of_the_smallest_order(world: World, alice: Client) -> None:
+    factories.set_price(PriceList.objects.get(code="WHOLESALE"), world.pot, "5.00", min_quantity=6)
+    response = alice.get(f"{reverse('shop:catalogue')}?sort=price")
+    assert skus(response)[0] == "POT-5L"
+    assert rows(response)["POT-5L"].unit_price == Decimal("5.0000")
+
+
+def test_only_what_is_in_stock(world: World, alice: Client) -> None:
+    StockRecord.objects.filter(product=world.pan).update(num_allocated=100)
+    assert set(skus(alice.get(f"{reverse('shop:catalogue')}?stock=1"))) == {"POT-5L", "KNIFE-8"}
+    everything = rows(alice.get(reverse("shop:catalogue")))
+    assert everything["PAN-24"].stock.state == "out"
+
+
+def test_a_category_holds_what_is_below_it_and_the_tree_only_what_may_be_bought(world: World, alice: Client) -> None:
+    cookware = make_category("Cookware", "锅具")
+    pans = make_category("Pans", "平底锅", cookware)
+    make_category("Empty", "空的")
+    world.pan.categories.add(pans)
+    variants = make_variants("CUP", ["S", "L"])
+    variants[0].parent.categories.add(pans)
+    response = alice.get(reverse("shop:category", args=(cookware.slug, cookware.pk)))
+    assert skus(response) == ["CUP-L", "CUP-S", "PAN-24"] or set(skus(response)) == {"CUP-L", "CUP-S", "PAN-24"}
+    page = response.content.decode()
+    assert "Pans" in page
+    assert "Empty" not in page
+    chinese = alice.get(
+        reverse("shop:category", args=(cookware.slug, cookware.pk)), headers={"accept-language": "zh-hans"}
+    )
+    assert "锅具" in chinese.content.decode()
+
+
+def test_a_hidden_category_is_404_and_a_wrong_slug_leads_to_the_right_one(world: World, alice: Client) -> None:
+    category = make_category("Pans", "平底锅")
+    right = reverse("shop:category", args=(category.slug, category.pk))
+    assert alice.get(reverse("shop:category", args=("old", category.pk))).headers["Location"] == right
+    category.is_public = False
+    category.save()
+    assert alice.get(right).status_code == 404
+
+
+def test_variants_are_rows_of_their_own_with_what_tells_them_apart(world: World, alice: Client) -> None:
+    make_variants("CUP", ["S", "L"])
+    found = rows(alice.get(reverse("shop:catalogue")))
+    assert found["CUP-S"].attributes == (("Size", "S"),)
+    assert "CUP" not in found
+
+
+def test_search_puts_the_exact_sku_first_and_stays_in_the_assortment(world: World, alice: Client, as_user: Any) -> None:
+    other = factories.make_product("PAN-24-LID", "Lid")
+    factories.set_price(PriceList.objects.get(code="WHOLESALE"), other, "5.00")
+    reindex([world.pan.pk, world.pot.pk, world.knife.pk, other.pk])
+    url = reverse("shop:search")
+    assert skus(alice.get(url, {"q": "pan-24"})) == ["PAN-24", "PAN-24-LID"]
+    assert skus(alice.get(url, {"q": "knife"})) == ["KNIFE-8"]
+    assert skus(alice.get(url, {"q": "汤锅"})) == ["POT-5L"]
+    assert skus(as_user(world.bob).get(url, {"q": "knife"})) == []
+
+
+def test_a_search_without_words_or_result_helps_on(world: World, alice: Client) -> None:
+    assert alice.get(reverse("shop:search"), {"q": " "}).headers["Location"] == reverse("shop:catalogue")
+    page = alice.get(reverse("shop:search"), {"q": "<script>alert(1)</script>\x00"}).content.decode()
+    assert "Nothing fits" in page
+    assert "<script>alert(1)" not in page
+
+
+def test_suggestions_show_sku_name_and_price(world: World, alice: Client) -> None:
+    reindex([world.pan.pk])
+    page = alice.get(reverse("shop:suggest"), {"q": "fryi"}).content.decode()
+    assert "PAN-24" in page
+    assert "20.00 EUR" in page
+    assert alice.get(reverse("shop:suggest"), {"q": "f"}).content.decode().strip() != ""
+
+
+def test_the_product_page_tells_tiers_stock_and_pack(world: World, alice: Client) -> None:
+    StockLevel.objects.create(location=Location.objects.create(code="NB", name="Ningbo"), product=world.pan, on_hand=70)
+    ProductCard.objects.filter(product=world.pan).update(description_zh="厚底", recommended_retail_price="39.90")
+    Product.objects.filter(pk=world.pan.pk).update(description="Heavy <b>base</b>")
+    page = alice.get(product_url(world.pan)).content.decode()
+    for text in ("from 10", "18.50", "(−7 %)", "Ningbo", "厚底", "Heavy base", "39.90"):
+        assert text in page
+    pot = alice.get(product_url(world.pot)).content.decode()
+    assert "Sold in packs of 6." in pot
+
+
+def test_variants_stand_on_one_form(world: World, alice: Client) -> None:
+    small, large = make_variants("CUP", ["S", "L"])
+    response = alice.get(product_url(small))
+    assert [row.label.sku for row in response.context["variants"]] == ["CUP-L", "CUP-S"]
+    alice.post(reverse("shop:cart_add"), {f"quantity-{small.pk}": "3", f"quantity-{large.pk}": "2"})
+    assert alice.get(reverse("shop:cart")).context["cart"].quote.net_total == Decimal("50.00")
+
+
+def test_what_is_not_in_the_assortment_does_not_exist(world: World, as_user: Any) -> None:
+    bob = as_user(world.bob)
+    assert bob.get(product_url(world.knife)).status_code == 404
+    assert bob.get(reverse("shop:product", args=("-", "NO/SUCH"))).status_code == 404
+    parent = make_variants("CUP", ["S"])[0].parent
+    assert not parent.upc
+
+
+def test_a_wrong_slug_leads_to_the_right_address(world: World, alice: Client) -> None:
+    assert alice.get(reverse("shop:product", args=("old", "PAN-24"))).headers["Location"] == product_url(world.pan)
+
+
+def test_a_name_is_never_markup(world: World, alice: Client) -> None:
+    Product.objects.filter(pk=world.pan.pk).update(title="<img src=x onerror=alert(1)>")
+    ProductCard.objects.filter(product=world.pan).update(brand="<script>x</script>", name_zh="<i>锅</i>")
+    add_to_cart(open_cart(world.alice, world.alpine), {world.pan.pk: 1})
+    reindex([world.pan.pk])
+    for url in (
+        reverse("shop:home"), reverse("shop:catalogue"), f"{reverse('shop:catalogue')}?view=grid",
+        product_url(world.pan), reverse("shop:cart"), reverse("shop:checkout"), f"{reverse('shop:suggest')}?q=pan-24",
+    ):  # fmt: skip
+        page = alice.get(url).content.decode()
+        assert "<img src=x" not in page
+        assert "<script>x" not in page
+        assert "&lt;img src=x onerror=alert(1)&gt;" in page
+
+
+@pytest.mark.parametrize("count", [60, 600])
+@pytest.mark.parametrize("query", ["", "sort=price&stock=1", "view=grid&sort=newest"])
+def test_a_page_of_48_products_costs_the_same_statements_in_any_catalogue(
+    world: World, alice: Client, count: int, query: str, django_assert_max_num_queries: Any
+) -> None:
+    make_category("Pans", "平底锅")
+    make_many(count)
+    make_variants("CUP", ["S", "M", "L"])
+    add_to_cart(open_cart(world.alice, world.alpine), {world.pan.pk: 1, world.pot.pk: 6})
+    alice.get(reverse("shop:catalogue"))
+    with django_assert_max_num_queries(20):
+        response = alice.get(f"{reverse('shop:catalogue')}?{query}")
+    assert len(response.context["rows"]) == 48
+
+
+def test_pages_of_the_catalogue_hold_every_product_once(world: World, alice: Client) -> None:
+    make_many(100)
+    url, seen = reverse("shop:catalogue"), []
+    query = ""
+    while True:
+        response = alice.get(f"{url}?{query}")
+        seen += skus(response)
+        if not response.context["page"].next:
+            break
+        query = f"after={response.context['page'].next}"
+    assert len(seen) == len(set(seen)) == 103
