@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from oscar.core.loading import get_model
 
 from dealers.accounts.models import Dealer, Membership, Outlet, Supplier, User
@@ -230,8 +230,6 @@ def _prices(size: Size, chance: random.Random) -> None:
 
 def _account(dealer: Dealer, movements: int, chance: random.Random) -> None:
     """Invoices in 2026, three in four paid by a payment that names them, in one transaction as the ledger demands."""
-    from django.db import transaction
-
     kinds = [("invoice" if place % 7 < 4 else "payment") for place in range(movements)]
     totals: list[Decimal] = []
     unpaid: list[int] = []

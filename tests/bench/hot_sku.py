@@ -37,9 +37,7 @@ def run() -> Outcome:
     bare = _race(_taker)
     with patch("fulfilment.ordering.submit.take", _take_unguarded):
         unguarded = _race(_buyer)
-    case = Case(
-        "sold ÷ stock", sold / PIECES, guarded.ms_per_try, bare.ms_per_try, cpu / (CLIENTS * TRIES_EACH)
-    )
+    case = Case("sold ÷ stock", sold / PIECES, guarded.ms_per_try, bare.ms_per_try, cpu / (CLIENTS * TRIES_EACH))
     outcome = Outcome([case])
     outcome.notes += [
         f"{CLIENTS} clients, {CLIENTS * TRIES_EACH} orders of one piece: {sold} taken of {PIECES}, {ordered} orders, "

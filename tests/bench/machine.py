@@ -35,6 +35,7 @@ def prepared() -> Iterator[None]:
         }
         settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
         settings.ALLOWED_HOSTS = ["*"]
+        Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
         databases.ensure_template()
         use_database(MAINTENANCE)
         connection.close()

@@ -20,7 +20,7 @@ def run() -> Outcome:
     company(LARGE)
     dealer = first_dealer()
     forget_peak_memory()
-    outcome = Outcome(notes=["20,000 SKUs, 50 lists, 200 dealers with 5 lists each; target 2.0 at 40 SKUs"])
+    outcome = Outcome(notes=["20,000 SKUs, 50 lists, 200 dealers with 5 lists each; the target is 2.0 at 40 SKUs"])
     for name, number in PAGES.items():
         wanted = [(pk, 12) for pk in some_products(number)]
         case = _case(name, dealer, wanted)
