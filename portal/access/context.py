@@ -58,6 +58,7 @@ CONSOLE_RAIL: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
         (
             Entry(_("Pages and news"), "wagtailadmin_home", "newspaper", P.EDIT_CONTENT, "/cms/"),
             Entry(_("Catalogue keeping"), "dashboard:catalogue-product-list", "cube", P.KEEP_CATALOGUE, "/oscar/"),
+            Entry(_("People"), "console:people", "users", P.MANAGE_SUPPLIER),
             Entry(_("Supplier profile"), "console:supplier", "identification", P.MANAGE_SUPPLIER),
         ),
     ),

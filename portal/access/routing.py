@@ -56,6 +56,7 @@ OTHERS: dict[str, Access] = {
     "mfa_": Audience.SIGNED_IN,
     "mfa_authenticate": Audience.PUBLIC,
     "wagtail_serve": Audience.PUBLIC,
+    "wagtailcore_": Audience.NOBODY,
     "dashboard:index": Permission.KEEP_CATALOGUE,
     "dashboard:catalogue-": Permission.KEEP_CATALOGUE,
 }

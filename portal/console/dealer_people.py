@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import logging
-from smtplib import SMTPException
-
-from allauth.account.forms import ResetPasswordForm
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 from django.views.decorators.http import require_POST
 
 from dealers.accounts.models import Membership, User
 from dealers.accounts.people import MemberRefused, add_member, end_membership
+from portal.access.invitations import send_invitation
 from portal.access.portal import PortalRequest
 from portal.console.dealer_forms import MemberForm
 from portal.console.dealer_page import fetch_dealer, render_dealer
-
-logger = logging.getLogger(__name__)
 
 
 @require_POST
@@ -69,17 +63,11 @@ def _place(request: PortalRequest, number: str, pk: int) -> Membership:
 
 def _invite(request: PortalRequest, user: User) -> None:
     """Send the link in the person's language. A mail server that fails is said; the place stays."""
-    form = ResetPasswordForm(data={"email": user.email})
     words = {"who": user.email}
-    try:
-        with override(user.language):
-            if form.is_valid():
-                form.save(request)
-    except (OSError, SMTPException):
-        logger.exception("set-password mail not sent", extra={"user": user.pk})
+    if send_invitation(request, user):
+        messages.success(request, _("%(who)s gets a mail with the link to set a password.") % words)
+    else:
         messages.warning(
             request,
             _("%(who)s has a place here, but the mail could not be sent. Use “Send link” to try again.") % words,
         )
-    else:
-        messages.success(request, _("%(who)s gets a mail with the link to set a password.") % words)

@@ -19,6 +19,7 @@ from portal.console import (
     order_decisions,
     order_page,
     orders,
+    people,
     price_check,
     prices,
     supplier,
@@ -104,5 +105,9 @@ urlpatterns: list[URLPattern] = [
         name="inbound_dismiss",
         access=P.REPLAY_MESSAGES,
     ),
+    route("people/", people.people, name="people", access=P.MANAGE_SUPPLIER),
+    route("people/add/", people.person_add, name="person_add", access=P.MANAGE_SUPPLIER),
+    route("people/<int:pk>/invite/", people.person_invite, name="person_invite", access=P.MANAGE_SUPPLIER),
+    route("people/<int:pk>/close/", people.person_close, name="person_close", access=P.MANAGE_SUPPLIER),
     route("supplier/", supplier.supplier, name="supplier", access=P.MANAGE_SUPPLIER),
 ]
