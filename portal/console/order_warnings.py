@@ -19,7 +19,7 @@ from fulfilment.ordering.states import State
 UNUSUAL_FACTOR = 4
 HABIT = 2
 
-# A habit is what the dealer had approved before: the average over the lines of the same SKU, one order a line.
+# A habit is what the dealer had approved in the last year: the average over the lines of the same SKU.
 UNUSUAL = """
 WITH asked AS (
     SELECT o.order_id, o.dealer_id, o.placed_at, l.sku, l.quantity
@@ -29,7 +29,7 @@ WITH asked AS (
     SELECT o.dealer_id, l.sku, avg(l.quantity) AS usual
     FROM fulfilment_ordering_dealerorder o JOIN fulfilment_ordering_dealerorderline l ON l.order_id = o.order_id
     WHERE o.dealer_id = ANY(%(dealers)s::bigint[]) AND o.approved_at IS NOT NULL
-        AND o.state <> 'cancelled' AND NOT o.order_id = ANY(%(orders)s::bigint[])
+        AND o.placed_at > now() - interval '1 year' AND o.state <> 'cancelled' AND NOT o.order_id = ANY(%(orders)s::bigint[])
     GROUP BY o.dealer_id, l.sku HAVING count(*) >= %(habit)s
 )
 SELECT a.order_id, a.sku, a.quantity, h.usual
