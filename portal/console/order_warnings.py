@@ -29,7 +29,8 @@ WITH asked AS (
     SELECT o.dealer_id, l.sku, avg(l.quantity) AS usual
     FROM fulfilment_ordering_dealerorder o JOIN fulfilment_ordering_dealerorderline l ON l.order_id = o.order_id
     WHERE o.dealer_id = ANY(%(dealers)s::bigint[]) AND o.approved_at IS NOT NULL
-        AND o.placed_at > now() - interval '1 year' AND o.state <> 'cancelled' AND NOT o.order_id = ANY(%(orders)s::bigint[])
+        AND o.state <> 'cancelled' AND o.placed_at > now() - interval '1 year'
+        AND NOT o.order_id = ANY(%(orders)s::bigint[])
     GROUP BY o.dealer_id, l.sku HAVING count(*) >= %(habit)s
 )
 SELECT a.order_id, a.sku, a.quantity, h.usual
