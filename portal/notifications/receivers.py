@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.urls import reverse
+
 from dealers.accounts.models import User
 from fulfilment.ordering.models import DealerOrder, OrderStep
 from fulfilment.ordering.states import State
@@ -40,11 +42,12 @@ def tell_of_shipment(*, shipment: Shipment, **_kwargs: Any) -> None:
     order, buyer = shipment.order, shipment.order.placed_by
     lines = shipment.lines.select_related("order_line").order_by("order_line__position")
     context = {"order": order, "shipment": shipment, "lines": lines, "dealer": order.dealer}
-    path = f"/shop/orders/{order.number}/"
+    path = reverse("shop:order", args=[order.number])
     queue_mail(f"shipment:{shipment.pk}", buyer.email, buyer.language, "shipment", context, path)
 
 
 def _queue(order: DealerOrder, step: OrderStep, recipient: str, language: str, template: str) -> None:
     context = {"order": order, "step": step, "dealer": order.dealer}
-    path = f"/{'console' if template == 'order_to_review' else 'shop'}/orders/{order.number}/"
+    page = "console:order" if template == "order_to_review" else "shop:order"
+    path = reverse(page, args=[order.number])
     queue_mail(f"step:{step.pk}:{recipient}", recipient, language, template, context, path)

@@ -110,6 +110,8 @@ def _services(settings: environment.Environment, var: Path) -> list[Service]:
             "beat",
             [*celery, "beat", "--schedule", str(var / "celerybeat-schedule"), "--pidfile", "", "--loglevel", "INFO"],
         ),
+        # Without a partner on the other side an approved order would never be shipped.
+        Service("erp", [sys.executable, str(ROOT / "manage.py"), "demo_erp_partner", "--every", "20"]),
     ]
 
 

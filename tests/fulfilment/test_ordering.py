@@ -156,7 +156,7 @@ def test_submitting_costs_the_same_statements_for_any_number_of_lines(
     cart = open_cart(world.alice, world.alpine)
     with django_assert_num_queries(7):
         add_to_cart(cart, {product.pk: 1 for product in products})
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(26):
         submit(cart, head(world), by=world.alice)
 
 
