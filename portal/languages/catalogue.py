@@ -1,4 +1,4 @@
-"""The Chinese catalogue: reading, compiling, and what it lacks. Needs Babel only, so set-up can run it before Django."""
+"""The Chinese catalogue: reading, compiling, what it lacks. Needs Babel only, so set-up can run it before Django."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-CATALOGUE = Path(__file__).resolve().parents[1] / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
+LOCALE = Path(__file__).resolve().parents[1] / "locale"
+CATALOGUE = LOCALE / "zh_Hans" / "LC_MESSAGES" / "django.po"
+ENGLISH = LOCALE / "en" / "LC_MESSAGES" / "django.mo"
 
 
 def load() -> Catalog:
@@ -22,21 +24,42 @@ def load() -> Catalog:
 
 
 def compile_catalogue() -> Path:
-    """Write the .mo file that Django reads, when it is older than the catalogue; safe when two do it at once."""
+    """Write the .mo files that Django reads, when they are older than the catalogue; safe when two do it at once.
+
+    English gets one too, of the words as they stand in the source: other packages' English catalogues would otherwise
+    change some of ours ("Catalogue" to "Catalog").
+    """
     compiled = CATALOGUE.with_suffix(".mo")
-    if CATALOGUE.exists() and not (compiled.exists() and compiled.stat().st_mtime >= CATALOGUE.stat().st_mtime):
-        fresh = compiled.with_suffix(f".{os.getpid()}")
-        with fresh.open("wb") as file:
-            write_mo(file, load())
-        fresh.replace(compiled)
+    if CATALOGUE.exists() and not _is_fresh(compiled):
+        chinese = load()
+        _write(ENGLISH, _as_written(chinese))
+        _write(compiled, chinese)
     return compiled
+
+
+def _is_fresh(compiled: Path) -> bool:
+    return ENGLISH.exists() and compiled.exists() and compiled.stat().st_mtime >= CATALOGUE.stat().st_mtime
+
+
+def _as_written(chinese: Catalog) -> Catalog:
+    english = Catalog(locale="en")
+    for message in chinese:
+        if message.id:
+            english.add(message.id, message.id, context=message.context)
+    return english
+
+
+def _write(compiled: Path, catalogue: Catalog) -> None:
+    compiled.parent.mkdir(parents=True, exist_ok=True)
+    fresh = compiled.with_suffix(f".{os.getpid()}")
+    with fresh.open("wb") as file:
+        write_mo(file, catalogue)
+    fresh.replace(compiled)
 
 
 def untranslated(catalogue: Catalog) -> list[str]:
     """The messages without Chinese, or marked as doubtful."""
-    return [
-        str(message.id) for message in catalogue if message.id and (message.fuzzy or not _complete(message.string))
-    ]
+    return [str(message.id) for message in catalogue if message.id and (message.fuzzy or not _complete(message.string))]
 
 
 def _complete(string: Any) -> bool:

@@ -112,4 +112,3 @@ def _block(token: Token, tokens: list[Token], where: str) -> Message:
     if "trimmed" in bits:
         texts = [re.sub(r"\s*\n\s*", " ", text.strip()) for text in texts]
     return Message(texts[0], texts[1] if len(texts) > 1 else "", context, where)
-

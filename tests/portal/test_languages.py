@@ -7,6 +7,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from django.utils import translation
+from django.utils.translation import gettext
 
 from portal.languages.catalogue import load, untranslated
 from portal.languages.extract import ROOT, messages, template_messages
@@ -71,14 +73,16 @@ ALLOWED = {"PDF", "Excel", "XML", "UBL", "English", "简体中文", "中文", "C
 
 def _unmarked(source: str) -> list[str]:
     """Words in a template that are outside every translation tag."""
-    text = re.sub(r"\{% comment %\}.*?\{% endcomment %\}|\{#.*?#\}", "", source, flags=re.S)
-    text = re.sub(r"\{% blocktrans.*?\{% endblocktrans\w* %\}", "", text, flags=re.S)
-    text = re.sub(r"\{% block (body_class|\w+_class) %\}.*?\{% endblock %\}", "", text, flags=re.S)
+    text = re.sub(r"\{% comment %\}.*?\{% endcomment %\}|\{#.*?#\}", "", source, flags=re.DOTALL)
+    text = re.sub(r"\{% blocktrans.*?\{% endblocktrans\w* %\}", "", text, flags=re.DOTALL)
+    text = re.sub(r"\{% block (body_class|\w+_class) %\}.*?\{% endblock %\}", "", text, flags=re.DOTALL)
     # A tag inside an attribute would end it early for an HTML parser, so tags go first.
-    text = re.sub(r"\{%.*?%\}|\{\{.*?\}\}", "", text, flags=re.S)
+    text = re.sub(r"\{%.*?%\}|\{\{.*?\}\}", "", text, flags=re.DOTALL)
     parser = _Words()
     parser.feed(text)
-    return [words for words in parser.found if not set(re.findall(r"[A-Za-z]{2,}|[\u4e00-\u9fff]{2,}", words)) <= ALLOWED]
+    return [
+        words for words in parser.found if not set(re.findall(r"[A-Za-z]{2,}|[\u4e00-\u9fff]{2,}", words)) <= ALLOWED
+    ]
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates")))
@@ -103,3 +107,13 @@ def test_the_extractor_sees_every_form() -> None:
 
 def test_the_words_check_can_fail() -> None:
     assert _unmarked('<p title="Open">{% translate "Fine" %} but this</p>') == ["Open", "but this"]
+
+
+def test_english_stays_as_written() -> None:
+    with translation.override("en"):
+        changed = {
+            message.text: gettext(message.text)
+            for message in messages()
+            if not message.context and not message.plural and gettext(message.text) != message.text
+        }
+    assert changed == {}
