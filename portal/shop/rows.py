@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Min, QuerySet
+from django.db.models import Min, Q, QuerySet
 from django.urls import reverse
 from oscar.core.loading import get_model
 
@@ -186,49 +186,65 @@ def pictures_of(products: Iterable[Any]) -> dict[int, str]:
     return {pk: first.get(pk) or first.get(parent, "") for pk, parent in owners.items()}
 
 
+@dataclass(frozen=True)
+class _Value:
+    product_id: int
+    parent_id: int | None
+    attribute_id: int
+    name: str
+    text: str
+
+
 def attributes_of(products: Iterable[Any]) -> dict[int, tuple[tuple[str, str], ...]]:
     """`(name, value)` pairs by product, in the reader's language."""
     cards = {product.pk: _card(product) for product in products}
-    if not cards:
-        return {}
-    values = ProductAttributeValue.objects.filter(product__in=list(cards)).select_related("attribute__card")
     found: dict[int, list[tuple[str, str]]] = {}
-    for value in values.order_by("attribute__name", "pk"):
-        found.setdefault(value.product_id, []).append(_in_words(value, cards[value.product_id]))
-    return {pk: tuple(pair for pair in pairs if pair[1]) for pk, pairs in found.items()}
+    for value in _values(Q(product__in=list(cards)), cards):
+        found.setdefault(value.product_id, []).append((value.name, value.text))
+    return {pk: tuple(pairs) for pk, pairs in found.items()}
 
 
 def variant_words(products: Iterable[Any]) -> dict[int, tuple[tuple[str, str], ...]]:
     """What tells the variants of a model apart, by product: the attributes in which they differ. One statement."""
-    cards = {product.pk: _card(product) for product in products if product.parent_id}
-    if not cards:
+    variants = [product for product in products if product.parent_id]
+    if not variants:
         return {}
-    parents = {product.parent_id for product in products if product.parent_id}
-    values = ProductAttributeValue.objects.filter(product__parent__in=parents, product__is_public=True)
-    known: dict[tuple[int, int], set[str]] = {}
-    own: dict[int, list[Any]] = {}
-    for value in values.select_related("attribute__card", "product").order_by("attribute__name", "pk"):
-        known.setdefault((value.product.parent_id, value.attribute_id), set()).add(str(value.value_as_text))
+    cards = {product.pk: _card(product) for product in variants}
+    family = Q(product__parent__in={product.parent_id for product in variants}, product__is_public=True)
+    known: dict[tuple[int | None, int], set[str]] = {}
+    own: dict[int, list[_Value]] = {}
+    for value in _values(family, cards):
+        known.setdefault((value.parent_id, value.attribute_id), set()).add(value.text)
         if value.product_id in cards:
             own.setdefault(value.product_id, []).append(value)
     return {
-        pk: tuple(
-            _in_words(value, cards[pk])
-            for value in found
-            if len(known[value.product.parent_id, value.attribute_id]) > 1
-        )
+        pk: tuple((value.name, value.text) for value in found if len(known[value.parent_id, value.attribute_id]) > 1)
         for pk, found in own.items()
     }
 
 
-def _in_words(value: Any, card: ProductCard) -> tuple[str, str]:
-    attribute = value.attribute
-    text = str(value.value_as_text or "")
-    if not reads_chinese():
-        return attribute.name, text
-    attribute_card = getattr(attribute, "card", None)
-    chinese = str(card.attributes_zh.get(attribute.code, "") or "")
-    return (attribute_card.name_zh if attribute_card else "") or attribute.name, chinese or text
+def _values(wanted: Q, cards: Mapping[int, ProductCard]) -> Iterator[_Value]:
+    """Attribute values in the reader's language, as plain columns: a long cart has thousands of them."""
+    chinese = reads_chinese()
+    found = ProductAttributeValue.objects.filter(wanted).order_by("attribute__name", "pk")
+    for product_id, parent_id, attribute_id, code, name, name_zh, *kinds in found.values_list(
+        "product_id",
+        "product__parent_id",
+        "attribute_id",
+        "attribute__code",
+        "attribute__name",
+        "attribute__card__name_zh",
+        "value_text",
+        "value_option__option",
+        "value_integer",
+        "value_float",
+        "value_date",
+    ):
+        text = next((str(value) for value in kinds if value not in (None, "")), "")
+        if chinese and product_id in cards:
+            text = str(cards[product_id].attributes_zh.get(code, "") or text)
+        if text:
+            yield _Value(product_id, parent_id, attribute_id, (chinese and name_zh) or name, text)
 
 
 def stock_of(labels: Iterable[Label]) -> dict[int, Stock]:

@@ -136,6 +136,13 @@ def test_one_quantity_changes_with_htmx_and_the_totals_follow(world: World, alic
     assert "520.25" in page
 
 
+def test_a_quantity_of_none_removes_the_line_and_loads_the_cart_anew(world: World, alice: Client) -> None:
+    fill(world, {world.pan: 1, world.pot: 6})
+    response = alice.post(reverse("shop:cart_update"), {f"quantity-{world.pan.pk}": "0"}, headers=HTMX)
+    assert response.headers["HX-Redirect"] == "/shop/cart/"
+    assert in_cart(world) == {world.pot.pk: 6}
+
+
 def test_a_wrong_number_keeps_what_was_typed_and_changes_the_rest(world: World, alice: Client) -> None:
     fill(world, {world.pan: 1, world.pot: 6})
     data = {f"quantity-{world.pan.pk}": "abc", f"quantity-{world.pot.pk}": "12"}

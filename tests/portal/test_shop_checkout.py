@@ -56,7 +56,7 @@ def test_an_order_is_sent_and_the_confirmation_says_what_happens_next(world: Wor
     assert (order.total, order.dealer, order.placed_by) == (Decimal("520.25"), world.alpine, world.alice)
     assert response.redirect_chain == [(reverse("shop:confirmation", args=(order.number,)), 302)]
     page = response.content.decode()
-    for text in (order.number, "520.25", "Rita Test", "PO-7", "30 days after the invoice"):
+    for text in (order.number, "520.25", "Rita Test", "PO-7", "30 days after the invoice", "a mail at alice@"):
         assert text in page
     assert find_cart(world.alice, world.alpine) is None
 
@@ -186,6 +186,12 @@ def test_another_dealer_s_outlet_cannot_be_chosen(world: World, alice: Client) -
     response = send(alice, form_of(alice) | {"outlet": str(stranger.pk)})
     assert response.context["form"].errors["outlet"]
     assert "Bergen" not in alice.get(reverse("shop:checkout")).content.decode()
+
+
+def test_a_dealer_without_an_outlet_is_told_whom_to_ask(world: World, alice: Client) -> None:
+    Outlet.objects.filter(dealer=world.alpine).update(is_active=False)
+    page = alice.get(reverse("shop:checkout")).content.decode()
+    assert "There is no outlet to ship to yet." in page
 
 
 def test_an_empty_cart_has_no_checkout(world: World, as_user: Any) -> None:
