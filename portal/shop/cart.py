@@ -18,14 +18,15 @@ from fulfilment.ordering.cart import add_to_cart, clear_cart, open_cart, set_qua
 from fulfilment.ordering.lines import check_lines
 from fulfilment.ordering.problems import LineProblem, OrderRefused
 from portal.access.portal import PortalRequest
-from portal.shop.cartlines import CartPage, read_cart
+from portal.shop.cartlines import CartLine, CartPage, read_cart
 from portal.shop.rows import Product, label_of, named, sellable
 from portal.shop.wanted import read_wanted
 
 #: Quantities that were removed last, so that one click brings them back.
 SESSION_UNDO = "cart_undo"
-#: What a reorder could not do as it was, told once on the cart page.
-SESSION_REORDER = "cart_reorder"
+#: What a reorder or a mending changed, told once on the cart page.
+SESSION_TOLD = "cart_told"
+MOST_TOLD = 50
 
 
 @require_safe
@@ -33,7 +34,7 @@ def cart(request: PortalRequest) -> HttpResponse:
     """The cart with prices, stock, problems and what it leaves of the credit."""
     context = _context(request, read_cart(request.portal.dealer, request.portal.cart_quantities))
     context["undo"] = _undo(request)
-    context["reordered"] = request.session.pop(SESSION_REORDER, None)
+    context["told"] = request.session.pop(SESSION_TOLD, None)
     return render(request, "shop/cart.html", context)
 
 
@@ -65,6 +66,8 @@ def update(request: PortalRequest) -> HttpResponse:
     changes = {pk: number for pk, number in wanted.quantities.items() if pk in known and known[pk] != number}
     if "undo" in request.POST:
         changes = {int(pk): number for pk, number in request.session.pop(SESSION_UNDO, {}).items()}
+    if "mend" in request.POST:
+        changes = _mend(request)
     removed = request.POST.get("remove", "")
     if removed.isascii() and removed.isdecimal() and int(removed[:18]) in known:
         changes[int(removed)] = 0
@@ -100,6 +103,12 @@ def clear(request: PortalRequest) -> HttpResponse:
     return redirect("shop:cart")
 
 
+def tell_in_cart(request: PortalRequest, heading: str, sentences: list[str]) -> None:
+    """Let the next cart page say what was changed on the way, once."""
+    told = {"heading": heading, "sentences": sentences[:MOST_TOLD], "count": len(sentences)}
+    request.session[SESSION_TOLD] = told
+
+
 def back_to(request: PortalRequest, otherwise: str) -> HttpResponse:
     """To the page the form was sent from, when it is one of ours."""
     url = request.POST.get("next", "")
@@ -112,6 +121,23 @@ def _open(request: PortalRequest) -> Any:
     cart = open_cart(request.user, request.portal.dealer)
     cart.dealer = request.portal.dealer
     return cart
+
+
+def _mend(request: PortalRequest) -> dict[int, int]:
+    """The nearest quantities that can be ordered, for the lines that cannot be as they are."""
+    page = read_cart(request.portal.dealer, request.portal.cart_quantities)
+    changes = {line.label.pk: line.orderable for line in page.troubled if line.orderable is not None}
+    sentences = [_mended(line) for line in page.troubled if line.label.pk in changes]
+    if sentences:
+        tell_in_cart(request, _("What could not be ordered was changed:"), sentences)
+    return changes
+
+
+def _mended(line: CartLine) -> str:
+    if not line.orderable:
+        return _("%s: removed.") % line.label.sku
+    words = {"sku": line.label.sku, "now": line.orderable, "then": line.quantity}
+    return _("%(sku)s: %(now)d instead of %(then)d.") % words
 
 
 def _context(request: PortalRequest, page: CartPage) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from fulfilment.ordering.lines import check_lines
 from fulfilment.ordering.problems import LineProblem
 from portal.shop.rows import Label, Product, Stock, label_of, named, pictures_of, stock_of, variant_words
 from pricing.quote import Quote, QuotedLine
-from pricing.rules import Tier
+from pricing.rules import Tier, round_up_to_pack
 from pricing.terms.models import PriceList
 
 
@@ -33,7 +33,19 @@ class CartLine:
     next_tier: Tier | None
     stock: Stock
     problems: tuple[str, ...]
+    visible: bool = True
     was: Decimal | None = None
+
+    @property
+    def orderable(self) -> int | None:
+        """The nearest quantity that can be ordered now, 0 when there is none; None when only the price is missing."""
+        if self.visible and self.unit_price is None:
+            return None
+        minimum, multiple = self.label.minimum, self.label.multiple
+        quantity = round_up_to_pack(self.quantity, minimum=minimum, multiple=multiple)
+        if quantity > self.stock.available:
+            quantity = self.stock.available // multiple * multiple
+        return quantity if self.visible and quantity >= self.label.smallest else 0
 
     @property
     def to_next_tier(self) -> int:
@@ -113,6 +125,7 @@ def read_cart(
             next_tier=line.next_tier,
             stock=stock[line.product_id],
             problems=tuple(told.get(line.product_id, ())),
+            visible=line.product_id in checked.products,
             was=_was(line, shown),
         )
         for line in checked.quote.lines

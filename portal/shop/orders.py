@@ -27,7 +27,7 @@ from fulfilment.shipping.record import confirm_receipt
 from portal.access.portal import PortalRequest
 from portal.access.roles import Permission
 from portal.documents.workbooks import write_workbook
-from portal.shop.cart import SESSION_REORDER
+from portal.shop.cart import tell_in_cart
 from portal.shop.forms import OrderFilterForm, ReasonForm, ReceiptForm
 from portal.shop.orderlist import (
     TABS,
@@ -46,8 +46,6 @@ from portal.shop.timeline import timeline_of
 from pricing.catalogue.models import Unit, reads_chinese
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-#: How many sentences of a reorder are kept for the cart page.
-MOST_TOLD = 50
 
 
 @require_safe
@@ -145,7 +143,7 @@ def reorder(request: PortalRequest, number: str) -> HttpResponse:
         messages.success(request, text % {"count": count, "order": found.number})
     told = [*plan.gone, *plan.changed]
     if told:
-        request.session[SESSION_REORDER] = {"order": found.number, "told": told[:MOST_TOLD], "count": len(told)}
+        tell_in_cart(request, _("Not everything is as it was in order %s:") % found.number, told)
     return redirect("shop:cart")
 
 

@@ -185,6 +185,17 @@ def test_undo_of_what_is_no_longer_sold_says_so(world: World, alice: Client) -> 
     assert "not available to you" in page
 
 
+def test_one_click_sets_all_lines_to_what_can_be_ordered(world: World, alice: Client) -> None:
+    lid = make_many(1)[0]
+    fill(world, {world.pan: 3, world.pot: 7, world.knife: 11, lid: 1})
+    Product.objects.filter(pk=lid.pk).update(is_public=False)
+    page = alice.post(reverse("shop:cart_update"), {"mend": "1"}, follow=True).content.decode()
+    assert in_cart(world) == {world.pan.pk: 3, world.pot.pk: 12, world.knife.pk: 10}
+    for text in ("POT-5L: 12 instead of 7.", "KNIFE-8: 10 instead of 11.", "MANY-00000: removed."):
+        assert text in page
+    assert "needs your attention" not in page
+
+
 @pytest.mark.parametrize("count", [10, 300])
 def test_the_cart_costs_the_same_statements_at_any_length(
     world: World, alice: Client, count: int, django_assert_max_num_queries: Any
