@@ -19,6 +19,10 @@ from portal.shop.forms import DetailsForm, MemberForm
 from portal.shop.members import MemberRefused, add_member, change_role, end_membership, send_password_mail
 
 
+#: Two forms stand on one page; their fields need different ids.
+MEMBER_FIELDS = "id_member_%s"
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def account(request: PortalRequest) -> HttpResponse:
     """Show the account; a POST changes the user's name and language."""
@@ -49,7 +53,7 @@ def account(request: PortalRequest) -> HttpResponse:
 @require_POST
 def member_add(request: PortalRequest) -> HttpResponse:
     """Add a colleague and send the mail to set a password."""
-    form = MemberForm(request.POST)
+    form = MemberForm(request.POST, auto_id=MEMBER_FIELDS)
     if form.is_valid():
         try:
             member, new = add_member(request.portal.dealer, **form.cleaned_data)
@@ -108,7 +112,7 @@ def _page(request: PortalRequest, form: DetailsForm, *, status: int = 200, **mor
         "outlets": list(Outlet.objects.filter(dealer=portal.dealer, is_active=True).order_by("code")),
         "manages": manages,
         "members": list(members.order_by("-is_active", "user__email")) if manages else [],
-        "member_form": MemberForm(initial={"role": DealerRole.BUYER}),
+        "member_form": MemberForm(initial={"role": DealerRole.BUYER}, auto_id=MEMBER_FIELDS),
         "roles": DealerRole.choices,
         **more,
     }
