@@ -18,7 +18,6 @@ from portal.access.roles import Permission
 from portal.shop.forms import DetailsForm, MemberForm
 from portal.shop.members import MemberRefused, add_member, change_role, end_membership, send_password_mail
 
-
 #: Two forms stand on one page; their fields need different ids.
 MEMBER_FIELDS = "id_member_%s"
 
