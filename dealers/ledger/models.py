@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from dealers.accounts.models import User, dealers_visible_to
 
@@ -28,7 +29,7 @@ class DocumentKind(models.TextChoices):
 
     INVOICE = "invoice", _("Invoice")
     CREDIT_NOTE = "credit_note", _("Credit note")
-    PAYMENT = "payment", _("Payment")
+    PAYMENT = "payment", pgettext_lazy("document", "Payment")
 
 
 class Journal(models.Model):

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from erp_bridge.sentences import say
 
@@ -18,7 +19,7 @@ class InboundKind(models.TextChoices):
     DESPATCH_ADVICE = "despatch_advice", _("Despatch advice")
     INVOICE = "invoice", _("Invoice")
     CREDIT_NOTE = "credit_note", _("Credit note")
-    REMITTANCE_ADVICE = "remittance_advice", _("Payment")
+    REMITTANCE_ADVICE = "remittance_advice", pgettext_lazy("document", "Payment")
 
 
 class InboundState(models.TextChoices):
