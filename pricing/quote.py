@@ -128,6 +128,7 @@ def assortment(dealer: Dealer, at: datetime | None = None) -> QuerySet[Any]:
         Q(parent__isnull=True) | Q(parent__is_public=True),
         pk__in=priced,
         is_public=True,
+        upc__isnull=False,
     ).exclude(structure=Product.PARENT)
 
 

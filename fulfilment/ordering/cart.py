@@ -49,7 +49,7 @@ def open_cart(user: User, dealer: Dealer) -> DealerCart:
 
 def find_cart(user: User, dealer: Dealer) -> DealerCart | None:
     """The user's open cart at the dealer, if there is one."""
-    return DealerCart.objects.filter(user=user, dealer=dealer, is_open=True).select_related("outlet").first()
+    return DealerCart.objects.filter(user=user, dealer=dealer, is_open=True).first()
 
 
 def quantities(cart: DealerCart) -> dict[int, int]:
@@ -108,6 +108,8 @@ def _write(cart: DealerCart, wanted: Mapping[int, int], change: str) -> int:
                 },
             )
             written = cursor.rowcount
+        if written != len(wanted):
+            raise OrderRefused(_("A product is not available to you. Nothing was added."), code="not_available")
         DealerCart.objects.filter(pk=cart.pk).update(updated_at=timezone.now())
     return written
 

@@ -29,9 +29,6 @@ class DealerCart(models.Model):
     dealer = models.ForeignKey("dealers_accounts.Dealer", on_delete=models.CASCADE, related_name="carts")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="dealer_carts")
     is_open = models.BooleanField(default=True)
-    outlet = models.ForeignKey(
-        "dealers_accounts.Outlet", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

@@ -133,11 +133,9 @@ class Portal:
 
     @cached_property
     def outlet(self) -> Outlet | None:
-        """Where goods go unless told otherwise: the cart's outlet, else the one ordered for last, else the first."""
+        """Where goods go unless told otherwise: the outlet ordered for last, else the first."""
         if self.maybe_dealer is None:
             return None
-        if self.cart and self.cart.outlet and self.cart.outlet.is_active:
-            return self.cart.outlet
         outlets = Outlet.objects.filter(dealer=self.maybe_dealer, is_active=True)
         orders = DealerOrder.objects.filter(dealer=self.maybe_dealer).order_by("-placed_at", "-order")
         return outlets.order_by(Case(When(pk=Subquery(orders.values("outlet")[:1]), then=0), default=1), "code").first()

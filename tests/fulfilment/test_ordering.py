@@ -129,6 +129,14 @@ def test_a_product_of_another_dealer_s_assortment_cannot_be_added(world: World) 
     assert quantities(cart) == {}
 
 
+def test_a_product_that_nobody_stocks_is_refused_and_not_dropped(world: World) -> None:
+    StockRecord.objects.filter(product=world.pan).delete()
+    cart = open_cart(world.alice, world.alpine)
+    with pytest.raises(OrderRefused):
+        add_to_cart(cart, {world.pan.pk: 1, world.pot.pk: 6})
+    assert quantities(cart) == {}
+
+
 def test_another_dealer_s_outlet_is_refused(world: World) -> None:
     cart = open_cart(world.bob, world.bergen)
     add_to_cart(cart, {world.pan.pk: 1})
