@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from django.apps import apps
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path
@@ -30,6 +32,6 @@ urlpatterns = [
     path("shop/", include("portal.shop.urls")),
     path("console/", include("portal.console.urls")),
     path("cms/", include(wagtailadmin_urls)),
-    path("oscar/", include(apps.get_app_config("oscar").urls[0])),
+    path("oscar/", include(cast(Any, apps.get_app_config("oscar")).urls[0])),  # set by Oscar, unknown to its base
 ]
 urlpatterns += i18n_patterns(path("", include(wagtail_urls)))
