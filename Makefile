@@ -3,6 +3,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 TESTS_VAR := var/test
+BENCH_VAR := var/bench
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo test lint bench lock messages screenshots stop clean
@@ -29,7 +30,7 @@ lint: setup-dev ## Check style, imports between rooms, types and migrations
 	@if [ -d templates ]; then find templates -name '*.html' -print0 | xargs -0 -r .venv/bin/djade --check --target-version 5.2; fi
 	.venv/bin/lint-imports
 	$(RUN) -m mypy
-	$(RUN) manage.py makemigrations --check --dry-run
+	PORTAL_VAR=$(TESTS_VAR) $(RUN) manage.py makemigrations --check --dry-run
 
 bench: setup-dev ## Run the benchmarks, one JSON line each (WHAT=name for one)
 	@$(RUN) -m tests.bench $(WHAT)
@@ -49,10 +50,12 @@ screenshots: setup-dev ## Take the pictures of the README from the running demo
 
 stop: ## Stop the demo and the embedded servers
 	@if [ -x $(RUN) ]; then $(RUN) -m portal.operations.demo stop && \
-		$(RUN) -m portal.operations.embedded stop --var $(TESTS_VAR); fi
+		$(RUN) -m portal.operations.embedded stop --var $(TESTS_VAR) && \
+		$(RUN) -m portal.operations.embedded stop --var $(BENCH_VAR); fi
 
 clean: stop ## Delete .venv, the demo's data and everything else that was made here
 	@if [ -x $(RUN) ]; then $(RUN) -m portal.operations.embedded destroy && \
-		$(RUN) -m portal.operations.embedded destroy --var $(TESTS_VAR); fi
+		$(RUN) -m portal.operations.embedded destroy --var $(TESTS_VAR) && \
+		$(RUN) -m portal.operations.embedded destroy --var $(BENCH_VAR); fi
 	@rm -rf var .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
 	@find . -name __pycache__ -prune -exec rm -rf {} + -o -name '*.mo' -exec rm -f {} +
