@@ -7,16 +7,17 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dealers.accounts.models import DealerRole, Membership, Outlet
+from dealers.accounts.people import AddressRefused, MemberRefused, add_member, change_role, end_membership
+from portal.access.invitations import send_invitation
 from portal.access.portal import PortalRequest
 from portal.access.roles import Permission
 from portal.shop.forms import DetailsForm, MemberForm
-from portal.shop.members import MemberRefused, add_member, change_role, end_membership, send_password_mail
 
 #: Two forms stand on one page; their fields need different ids.
 MEMBER_FIELDS = "id_member_%s"
@@ -55,11 +56,13 @@ def member_add(request: PortalRequest) -> HttpResponse:
     form = MemberForm(request.POST, auto_id=MEMBER_FIELDS)
     if form.is_valid():
         try:
-            member, new = add_member(request.portal.dealer, **form.cleaned_data)
+            member = add_member(request.portal.dealer, by=request.user, **form.cleaned_data)
+        except AddressRefused:
+            form.add_error("email", _("This address cannot be added. Ask your sales rep."))
         except MemberRefused as why:
-            form.add_error(why.field or None, why.message)
+            form.add_error("email", str(why.message))
         else:
-            _tell_added(request, member, new=new)
+            _tell_added(request, member)
             return redirect("shop:account")
     return _page(request, DetailsForm(instance=request.user), member_form=form, status=422)
 
@@ -67,19 +70,19 @@ def member_add(request: PortalRequest) -> HttpResponse:
 @require_POST
 def member_change(request: PortalRequest, pk: int) -> HttpResponse:
     """Change a member's role, or with `end` shut the member out."""
-    dealer = request.portal.dealer
+    members = Membership.objects.filter(dealer=request.portal.dealer, is_active=True).select_related("user")
+    member = get_object_or_404(members, pk=pk)
     try:
         if "end" in request.POST:
-            member = end_membership(dealer, pk)
-            messages.success(request, _("%s can no longer sign in for this dealer.") % member.user)
+            changed, told = _end(request, member)
         else:
-            member = change_role(dealer, pk, request.POST.get("role", ""))
-            words = {"name": member.user, "role": member.get_role_display()}
-            messages.success(request, _("%(name)s is now “%(role)s”.") % words)
-    except Membership.DoesNotExist as why:
-        raise Http404 from why
+            changed, told = _give_role(request, member)
     except MemberRefused as why:
-        messages.error(request, why.message)
+        messages.error(request, str(why.message))
+    else:
+        if not changed:
+            raise Http404
+        messages.success(request, told)
     return redirect("shop:account") if member_still_manages(request, pk) else redirect("front")
 
 
@@ -89,10 +92,21 @@ def member_still_manages(request: PortalRequest, pk: int) -> bool:
     return own is None or own.pk != pk or Membership.objects.filter(pk=pk, is_active=True).exists()
 
 
-def _tell_added(request: PortalRequest, member: Membership, *, new: bool) -> None:
-    if not new:
+def _end(request: PortalRequest, member: Membership) -> tuple[bool, str]:
+    text = _("%s can no longer sign in for this dealer.")
+    return end_membership(member, by=request.user), text % member.user
+
+
+def _give_role(request: PortalRequest, member: Membership) -> tuple[bool, str]:
+    role = request.POST.get("role", "")
+    words = {"name": member.user, "role": dict(DealerRole.choices).get(role, "")}
+    return change_role(member, role, by=request.user), _("%(name)s is now “%(role)s”.") % words
+
+
+def _tell_added(request: PortalRequest, member: Membership) -> None:
+    if member.user.has_usable_password():
         messages.success(request, _("%s now works for this dealer too.") % member.user)
-    elif send_password_mail(request, member.user):
+    elif send_invitation(request, member.user):
         messages.success(request, _("%s was added and gets a mail to set a password.") % member.user.email)
     else:
         text = _("%s was added, but the mail could not be sent. Ask them to use “Forgot your password?”.")
