@@ -13,20 +13,20 @@ from django.utils.translation import gettext_lazy as _
 
 from dealers.accounts.models import Dealer, SalesRep, StaffRole, Territory, User
 from fulfilment.ordering.models import DealerOrder
-from portal.console.keyset import without_place
+from portal.components.keyset import PK, Key, moment, money, turned, without_place
 from portal.console.words import reads, shorten
 
 #: A day before any order, so that dealers without one sort as the longest silent.
 NEVER = datetime(1900, 1, 1, tzinfo=UTC)
-SORTS: dict[str, tuple[str, ...]] = {
-    "number": ("number", "pk"),
-    "-number": ("-number", "-pk"),
-    "name": ("name", "pk"),
-    "-name": ("-name", "-pk"),
-    "limit": ("credit_limit", "pk"),
-    "-limit": ("-credit_limit", "-pk"),
-    "last": ("last_order_sort", "pk"),
-    "-last": ("-last_order_sort", "-pk"),
+COLUMNS = {
+    "number": Key("number"),
+    "name": Key("name"),
+    "limit": Key("credit_limit", money),
+    "last": Key("last_order_sort", moment),
+}
+SORTS: dict[str, tuple[Key, ...]] = {
+    **{column: (key, PK) for column, key in COLUMNS.items()},
+    **{f"-{column}": turned(key, PK) for column, key in COLUMNS.items()},
 }
 DEFAULT_SORT = "number"
 ACTIVITY = (("", _("All")), ("active", _("Active")), ("inactive", _("Inactive")))
@@ -106,7 +106,7 @@ def sort_of(params: QueryDict) -> str:
 def sort_links(params: QueryDict, sort: str) -> dict[str, dict[str, str]]:
     """For each sortable column: where its heading leads, and `aria-sort` when it rules."""
     links = {}
-    for column in ("number", "name", "limit", "last"):
+    for column in COLUMNS:
         up = sort == column
         links[column] = {
             "url": without_place(params, sort=f"-{column}" if up else column),
@@ -118,8 +118,8 @@ def sort_links(params: QueryDict, sort: str) -> dict[str, dict[str, str]]:
 def with_last_order(dealers: QuerySet[Dealer]) -> QuerySet[Dealer]:
     """With `last_order` (None when there was none), and the same for sorting, where None is long ago."""
     latest = DealerOrder.objects.filter(dealer=OuterRef("pk")).order_by("-placed_at").values("placed_at")[:1]
-    moment: DateTimeField[Any, Any] = DateTimeField()
+    placed: DateTimeField[Any, Any] = DateTimeField()
     return dealers.annotate(
-        last_order=Subquery(latest, output_field=moment),
-        last_order_sort=Coalesce(Subquery(latest, output_field=moment), Value(NEVER)),
+        last_order=Subquery(latest, output_field=placed),
+        last_order_sort=Coalesce(Subquery(latest, output_field=placed), Value(NEVER)),
     )

@@ -15,9 +15,9 @@ from dealers.accounts.models import Dealer
 from dealers.statements.statement import open_amounts
 from fulfilment.ordering.credit import credit_of_many
 from portal.access.portal import PortalRequest
+from portal.components.keyset import PAGE_SIZE, order_of, page_of, without_place
 from portal.console.dealer_filter import SORTS, DealerFilter, sort_links, sort_of, with_last_order
 from portal.console.downloads import excel
-from portal.console.keyset import keyset_page, with_params
 from portal.documents.workbooks import Column, Sheet
 
 EXPORT_CHUNK = 500
@@ -29,7 +29,7 @@ def dealers(request: PortalRequest) -> HttpResponse:
     everything = with_last_order(Dealer.objects.for_user(request.user))
     form, sort = DealerFilter(request.GET, user=request.user), sort_of(request.GET)
     chosen = form.select(everything)
-    page = keyset_page(chosen.select_related("sales_rep", "territory"), everything, request.GET, SORTS[sort])
+    page = page_of(chosen.select_related("sales_rep", "territory"), SORTS[sort], PAGE_SIZE, request.GET)
     credits = credit_of_many(page.rows)
     owed = open_amounts([dealer.pk for dealer in page.rows])
     context = {
@@ -42,7 +42,7 @@ def dealers(request: PortalRequest) -> HttpResponse:
         "sort": sort,
         "sorts": sort_links(request.GET, sort),
         "count": chosen.order_by().count(),
-        "export_query": with_params(request.GET, after=None, before=None),
+        "export_query": without_place(request.GET),
     }
     return render(request, "console/dealers/list.html", context)
 
@@ -71,7 +71,7 @@ def dealers_export(request: PortalRequest) -> FileResponse:
         Column(_("Contact e-mail"), width=32),
         Column(_("Contact phone")),
     )
-    rows = _export_rows(chosen.order_by(*SORTS[sort_of(request.GET)]))
+    rows = _export_rows(chosen.order_by(*order_of(SORTS[sort_of(request.GET)])))
     return excel(f"dealers-{timezone.localdate():%Y%m%d}", [Sheet(_("Dealers"), columns, rows)])
 
 

@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.access.portal import PortalRequest
+from portal.components.keyset import PAGE_SIZE, PK, Key, moment, page_of, turned, whole
 from portal.console.downloads import EXCEL
-from portal.console.keyset import keyset_page
 from portal.documents.tables.reading import Preview, TableRefused, preview
 from portal.imports.blank import write_blank
 from portal.imports.forms import MappingForm, UploadForm
@@ -42,7 +42,7 @@ CHIPS = {
 def imports(request: PortalRequest) -> HttpResponse:
     """All imports, newest first."""
     jobs = ImportJob.objects.select_related("started_by")
-    page = keyset_page(jobs, ImportJob.objects.all(), request.GET, ("-created_at", "-pk"))
+    page = page_of(jobs, turned(Key("created_at", moment), PK), PAGE_SIZE, request.GET)
     rows = [{"job": job, "chip": CHIPS[ImportState(job.state)]} for job in page.rows]
     return render(request, "console/imports/list.html", {"page": page, "rows": rows})
 
@@ -115,7 +115,7 @@ def job(request: PortalRequest, job_id: int) -> HttpResponse:
     if found.state == ImportState.MAPPING:
         return redirect("console:import_map", found.pk)
     problems: QuerySet[Any] = found.problems.all()
-    page = keyset_page(problems, problems, request.GET, ("row", "pk"))
+    page = page_of(problems, (Key("row", whole), PK), PAGE_SIZE, request.GET)
     for problem in page.rows:
         column = column_named(found.kind, problem.field)
         problem.label = column.label if column else problem.field

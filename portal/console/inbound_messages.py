@@ -15,7 +15,7 @@ from erp_bridge.inbound.settle import ApplyRefused, apply_again, dismiss
 from fulfilment.ordering.models import DealerOrder
 from portal.access.portal import PortalRequest
 from portal.access.roles import Permission
-from portal.console.keyset import keyset_page
+from portal.components.keyset import PAGE_SIZE, PK, page_of, turned
 from portal.console.message_filter import MessageFilter, NoteForm, ReasonForm, frame, known_orders
 from portal.console.words import stored_text
 
@@ -30,7 +30,7 @@ def inbound_messages(request: PortalRequest) -> HttpResponse:
     shared = frame("console:inbound_messages")
     form = MessageFilter(request.GET, states=InboundState.choices, counts=shared["counts"], inbound=True)
     selected = _mentioning(form.within(everything, "received_at"), form.value("q"))
-    page = keyset_page(selected, everything, request.GET, ("-pk",))
+    page = page_of(selected, turned(PK), PAGE_SIZE, request.GET)
     context = {
         **shared,
         "form": form,

@@ -17,7 +17,7 @@ from django.utils.translation import pgettext_lazy as pgettext
 from erp_bridge.inbound.models import InboundDocument, InboundKind, InboundState
 from erp_bridge.outbox.health import counts_by_state, oldest_age
 from erp_bridge.outbox.models import OPEN_STATES, MessageState
-from portal.console.keyset import without_place
+from portal.components.keyset import without_place
 from portal.console.order_filter import day_start
 from portal.console.words import reads, shorten
 

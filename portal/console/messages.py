@@ -22,7 +22,7 @@ from erp_bridge.outbox.status import status_of
 from fulfilment.snapshots import OrderSnapshot, SnapshotRefused
 from portal.access.portal import PortalRequest
 from portal.access.roles import Permission
-from portal.console.keyset import keyset_page
+from portal.components.keyset import PAGE_SIZE, PK, page_of, turned
 from portal.console.message_filter import MessageFilter, NoteForm, ReasonForm, frame
 from portal.console.words import stored_text
 
@@ -50,7 +50,7 @@ def messages(request: PortalRequest) -> HttpResponse:
     shared = frame("console:messages")
     form = MessageFilter(request.GET, states=MessageState.choices, counts=shared["counts"], inbound=False)
     selected = _mentioning(form.within(everything, "created_at"), form.value("q"))
-    page = keyset_page(selected.select_related("dealer").defer("payload"), everything, request.GET, ("-pk",))
+    page = page_of(selected.select_related("dealer").defer("payload"), turned(PK), PAGE_SIZE, request.GET)
     context = {
         **shared,
         "form": form,

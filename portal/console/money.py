@@ -18,8 +18,8 @@ from dealers.statements.ageing import Ageing
 from dealers.statements.statement import open_amounts
 from portal.access.portal import PortalRequest
 from portal.components.formats import format_amount
+from portal.components.keyset import with_params, without_place
 from portal.console.downloads import excel
-from portal.console.keyset import with_params, without_place
 from portal.console.money_dealers import (
     SORTS,
     OwingFilter,
@@ -32,7 +32,7 @@ from portal.console.money_dealers import (
 from portal.console.words import stored_text
 from portal.documents.statement_words import AGEING_SHORT
 from portal.documents.workbooks import Sheet
-from portal.shop.money_documents import DocumentFilter, items_of, listed, page_links, rows_of, sums_by_currency
+from portal.shop.money_documents import DocumentFilter, items_of, listed, rows_of, sums_by_currency
 from portal.shop.money_page import (
     document_context,
     excel_response,
@@ -109,8 +109,8 @@ def documents(request: PortalRequest) -> HttpResponse:
     context = {
         "form": form,
         "chips": form.chips(request.GET),
-        "rows": rows_of(page.items, items, today),
-        "links": page_links(request.GET, page),
+        "rows": rows_of(page.rows, items, today),
+        "links": page,
         "figures": _figures(sums_by_currency(amounts, currencies).items()),
     }
     return render(request, "console/money/documents.html", context)

@@ -15,7 +15,7 @@ from django.utils.translation import pgettext_lazy
 from dealers.accounts.models import SalesRep, StaffRole, User
 from fulfilment.ordering.models import STATE_CHOICES, DealerOrder, DealerOrderLine
 from fulfilment.ordering.states import OPEN_STATES
-from portal.console.keyset import without_place
+from portal.components.keyset import without_place
 from portal.console.words import reads, shorten
 
 ERP_REFUSED = "erp_refused"

@@ -19,11 +19,14 @@ from fulfilment.ordering.states import State
 from portal.access.portal import PortalRequest
 from portal.access.roles import Permission
 from portal.components.formats import format_amount
+from portal.components.keyset import PAGE_SIZE, PK, Key, moment, order_of, page_of, turned, without_place
 from portal.console.downloads import excel
-from portal.console.keyset import keyset_page, with_params
 from portal.console.order_filter import OrderFilter, in_tab, tabs_with_counts
 from portal.console.order_warnings import credit_after, warnings_for
 from portal.documents.workbooks import Column, Sheet
+
+OLDEST_FIRST = (Key("placed_at", moment), PK)
+NEWEST_FIRST = turned(*OLDEST_FIRST)
 
 
 @require_safe
@@ -32,7 +35,7 @@ def review(request: PortalRequest) -> HttpResponse:
     everything = DealerOrder.objects.for_user(request.user)
     waiting = everything.filter(state=State.REVIEW)
     form = OrderFilter(request.GET, user=request.user, dates=False)
-    page = keyset_page(_listed(form.select(waiting)), everything, request.GET, ("placed_at", "pk"))
+    page = page_of(_listed(form.select(waiting)), OLDEST_FIRST, PAGE_SIZE, request.GET)
     credits = credit_after(page.rows)
     cautions = warnings_for(page.rows, credits)
     rows = [{"order": order, "credit": credits[order.pk], "cautions": cautions[order.pk]} for order in page.rows]
@@ -76,7 +79,7 @@ def orders(request: PortalRequest) -> HttpResponse:
     everything = DealerOrder.objects.for_user(request.user)
     form, tab = OrderFilter(request.GET, user=request.user), request.GET.get("tab", "")
     selected = form.select(everything)
-    page = keyset_page(_listed(in_tab(selected, tab)), everything, request.GET, ("-placed_at", "-pk"))
+    page = page_of(_listed(in_tab(selected, tab)), NEWEST_FIRST, PAGE_SIZE, request.GET)
     bridge = status_of([order.number for order in page.rows])
     context = {
         "form": form,
@@ -85,7 +88,7 @@ def orders(request: PortalRequest) -> HttpResponse:
         "chips": form.chips(request.GET),
         "page": page,
         "rows": [{"order": order, "bridge": bridge.get(order.number)} for order in page.rows],
-        "export_query": with_params(request.GET, after=None, before=None),
+        "export_query": without_place(request.GET),
         "may_review": request.portal.may(Permission.APPROVE_ORDERS),
     }
     return render(request, "console/orders/list.html", context)
@@ -119,7 +122,7 @@ def orders_export(request: PortalRequest) -> FileResponse:
 
 
 def _export_rows(chosen: QuerySet[DealerOrder]) -> Iterator[tuple[object, ...]]:
-    for order in _listed(chosen).order_by("-placed_at", "-pk").iterator(chunk_size=2000):
+    for order in _listed(chosen).order_by(*order_of(NEWEST_FIRST)).iterator(chunk_size=2000):
         yield (
             order.number,
             order.po_number,

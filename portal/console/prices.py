@@ -33,8 +33,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from portal.access.portal import PortalRequest
+from portal.components.keyset import PAGE_SIZE, PK, Key, order_of, page_of, whole, without_place
 from portal.console.downloads import excel
-from portal.console.keyset import keyset_page, with_params, without_place
 from portal.console.words import shorten, stored_text
 from portal.documents.workbooks import Column, Sheet
 from pricing.catalogue.models import reads_chinese
@@ -48,6 +48,7 @@ WORDS: dict[str, tuple[Any, str]] = {
     EXPIRED: (gettext_lazy("Expired"), "neutral"),
     SUPERSEDED: (gettext_lazy("Superseded"), "neutral"),
 }
+BY_SKU = (Key("sku"), Key("min_quantity", whole), PK)
 #: What the importer reads, in its order.
 IMPORT_COLUMNS = (
     Column("price_list", width=18),
@@ -133,7 +134,7 @@ def price_list(request: PortalRequest, code: str) -> HttpResponse:
     everything = with_states(found, today)
     form = PriceFilter(request.GET)
     chosen = form.select(everything).select_related("product__card", "product__parent")
-    page = keyset_page(chosen, everything, request.GET, ("sku", "min_quantity", "pk"))
+    page = page_of(chosen, BY_SKU, PAGE_SIZE, request.GET)
     counted = found.prices.aggregate(
         now=Count("pk", filter=valid_on(today)), future=Count("pk", filter=Q(valid_from__gt=today))
     )
@@ -149,7 +150,7 @@ def price_list(request: PortalRequest, code: str) -> HttpResponse:
             {"label": _("Future prices"), "value": f"{counted['future']:,}"},
             {"label": _("Dealers"), "value": found.dealers.count()},
         ],
-        "export_query": with_params(request.GET, after=None, before=None),
+        "export_query": without_place(request.GET),
         "crumbs": [(_("Price lists"), reverse("console:price_lists")), (found.code, "")],
     }
     return render(request, "console/prices/list.html", context)
@@ -190,7 +191,7 @@ def price_list_export(request: PortalRequest, code: str) -> FileResponse:
     """The filtered prices as Excel in the importer's columns: imported again it changes nothing."""
     found = get_object_or_404(PriceList, code=stored_text(code))
     chosen: Any = PriceFilter(request.GET).select(with_states(found, supplier_day(timezone.now())))
-    rows = _export_rows(found, chosen.order_by("sku", "min_quantity", "pk"))
+    rows = _export_rows(found, chosen.order_by(*order_of(BY_SKU)))
     name = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in found.code)
     return excel(f"prices-{name}", [Sheet(found.code, IMPORT_COLUMNS, rows)])
 

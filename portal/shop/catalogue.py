@@ -67,7 +67,7 @@ def _list(request: PortalRequest, *, title: str, chosen: Any = None, text: str =
     wish = Wish.read(request.GET, text=text)
     listing = list_products(portal.dealer, wish, request.GET, chosen)
     tree = tree_for(portal.dealer, chosen)
-    rows = rows_for(portal.dealer, listing.page.items, portal.cart_quantities)
+    rows = rows_for(portal.dealer, listing.page.rows, portal.cart_quantities)
     crumbs = [(_("Catalogue"), reverse("shop:catalogue"))]
     crumbs += [(node.name, node.url) for node in trail_to(tree)]
     context = {

@@ -35,7 +35,7 @@ def home(request: PortalRequest) -> HttpResponse:
     """The dealer's home. What has nothing to show is not shown."""
     portal = request.portal
     dealer = portal.dealer
-    last = page_of_orders(own_orders(request), {}).items[:LAST_ORDERS] if portal.may(Permission.SEE_OWN_ORDERS) else []
+    last = page_of_orders(own_orders(request), {}).rows[:LAST_ORDERS] if portal.may(Permission.SEE_OWN_ORDERS) else []
     progress = progress_of(last)
     newest = list(named(sellable(dealer)).order_by("-date_created", "-pk")[:NEWEST_PRODUCTS])
     waiting = own_orders(request).filter(state=State.REVIEW)

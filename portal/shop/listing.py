@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -23,9 +23,9 @@ from django.utils.translation import gettext_lazy as _
 from oscar.core.loading import get_model
 
 from dealers.accounts.models import Dealer
+from portal.components.keyset import PK, Key, Page, moment, money, page_of, turned, whole
 from portal.search.query import exact_first, matching
 from portal.shop.categories import within
-from portal.shop.keyset import Key, Page, moment, money, page_of, whole
 from portal.shop.rows import named, sellable
 from pricing.catalogue.models import reads_chinese
 from pricing.quote import supplier_day, valid_on
@@ -107,25 +107,24 @@ def suggested(dealer: Dealer, text: str, limit: int) -> list[Any]:
     """The first products that fit what is being typed, the exact SKU first."""
     wish = Wish(text=text, in_stock=False, sort="", grid=False)
     ordered, keys = _ordered(named(found_products(dealer, wish)), dealer, wish)
-    return page_of(ordered, keys, limit, {}).items
+    return page_of(ordered, keys, limit, {}).rows
 
 
 def _fits(text: str) -> Q:
     return Q(upc__istartswith=text) | matching(text)
 
 
-def _ordered(products: QuerySet[Any], dealer: Dealer, wish: Wish) -> tuple[QuerySet[Any], list[Key]]:
-    last = Key("pk", whole)
+def _ordered(products: QuerySet[Any], dealer: Dealer, wish: Wish) -> tuple[QuerySet[Any], Sequence[Key]]:
     if wish.sort == "sku":
-        return products, [Key("upc"), last]
+        return products, [Key("upc"), PK]
     if wish.sort == "newest":
-        return products, [Key("date_created", moment, descending=True), Key("pk", whole, descending=True)]
+        return products, turned(Key("date_created", moment), PK)
     if wish.sort == "price":
-        return _with_my_price(products, dealer), [Key("my_price", money), last]
+        return _with_my_price(products, dealer), [Key("my_price", money), PK]
     products = products.annotate(shown_name=_shown_name())
     if wish.sort == "name":
-        return products, [Key("shown_name"), last]
-    return products.annotate(search_rank=exact_first(wish.text)), [Key("search_rank", whole), Key("shown_name"), last]
+        return products, [Key("shown_name"), PK]
+    return products.annotate(search_rank=exact_first(wish.text)), [Key("search_rank", whole), Key("shown_name"), PK]
 
 
 def _shown_name() -> Coalesce:

@@ -14,7 +14,7 @@ from dealers.ledger.models import AccountDocument
 from dealers.statements.statement import open_amounts
 from portal.access.portal import PortalRequest
 from portal.components.formats import format_amount
-from portal.shop.money_documents import DocumentFilter, listed, page_links, rows_of
+from portal.shop.money_documents import DocumentFilter, listed, rows_of
 from portal.shop.money_page import (
     document_context,
     excel_response,
@@ -54,8 +54,8 @@ def documents(request: PortalRequest) -> HttpResponse:
     context = {
         "form": form,
         "chips": form.chips(request.GET),
-        "rows": rows_of(page.items, owed.items, today),
-        "links": page_links(request.GET, page),
+        "rows": rows_of(page.rows, owed.items, today),
+        "links": page,
         "currency": unit,
         "figures": [
             {"label": _("Balance"), "value": format_amount(owed.balance), "unit": unit},

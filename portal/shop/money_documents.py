@@ -17,10 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from dealers.ledger.models import AccountDocument, DocumentKind
 from dealers.statements.ageing import Ageing, OpenItem
 from dealers.statements.statement import OpenAmounts
-from portal.shop.keyset import Key, Page, page_of, whole
+from portal.components.keyset import PAGE_SIZE, PK, Key, Page, page_of, turned, without_place
 
-PAGE_SIZE = 50
-NEWEST_FIRST = (Key("issue_date", dt.date.fromisoformat, descending=True), Key("pk", whole, descending=True))
+NEWEST_FIRST = turned(Key("issue_date", dt.date.fromisoformat), PK)
 
 #: Code of a status → its word and the colour of its chip.
 STATUSES: dict[str, tuple[Any, str]] = {
@@ -106,7 +105,9 @@ class DocumentFilter(forms.Form):
         for name, value in self.cleaned_data.items():
             if value:
                 shown = dict(getattr(self.fields[name], "choices", ())).get(value, value)
-                chips.append({"label": f"{self.fields[name].label}: {shown}", "url": without(params, name)})
+                chips.append(
+                    {"label": f"{self.fields[name].label}: {shown}", "url": without_place(params, **{name: None})}
+                )
         return chips
 
 
@@ -163,21 +164,3 @@ def sums_by_currency(amounts: Mapping[int, OpenAmounts], currencies: Mapping[int
         if owed.items:
             sums[currencies[dealer_id]] += owed.ageing
     return dict(sorted(sums.items()))
-
-
-def without(params: QueryDict, *names: str) -> str:
-    """The query string without these parameters and from the first page on."""
-    left = params.copy()
-    for name in (*names, "after", "before"):
-        left.pop(name, None)
-    return f"?{left.urlencode()}"
-
-
-def page_links(params: QueryDict, page: Page[Any]) -> dict[str, str]:
-    """The pager's addresses; they keep the filter."""
-    kept = without(params)[1:]
-    kept = f"&{kept}" if kept else ""
-    return {
-        "previous_url": f"?before={page.previous}{kept}" if page.previous else "",
-        "next_url": f"?after={page.next}{kept}" if page.next else "",
-    }

@@ -15,12 +15,11 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from fulfilment.ordering.models import DealerOrder, DealerOrderLine, DealerOrderQuerySet
 from fulfilment.ordering.states import State
 from portal.access.portal import PortalRequest
+from portal.components.keyset import PAGE_SIZE, PK, Key, Page, moment, order_of, page_of, turned, without_place
 from portal.documents.workbooks import Column, Sheet
-from portal.shop.keyset import Key, Page, moment, page_of, whole
 
-PAGE_SIZE = 50
 EXPORT_CHUNK = 500
-KEYS = (Key("placed_at", moment, descending=True), Key("pk", whole, descending=True))
+NEWEST_FIRST = turned(Key("placed_at", moment), PK)
 
 TABS: dict[str, tuple[Any, tuple[State, ...]]] = {
     "review": (gettext_lazy("In review"), (State.REVIEW,)),
@@ -31,15 +30,6 @@ TABS: dict[str, tuple[Any, tuple[State, ...]]] = {
     "ended": (gettext_lazy("Rejected or cancelled"), (State.REJECTED, State.CANCELLED)),
     "all": (pgettext_lazy("orders", "All"), tuple(State)),
 }
-
-
-@dataclass(frozen=True)
-class Tab:
-    """One tab with the number of orders behind it under the present search."""
-
-    key: str
-    label: Any
-    count: int
 
 
 @dataclass(frozen=True)
@@ -77,10 +67,18 @@ def _moment(day: date, at: time) -> datetime:
     return timezone.make_aware(datetime.combine(day, at))
 
 
-def tabs_for(orders: DealerOrderQuerySet) -> list[Tab]:
-    """All tabs with their counts, in one statement."""
+def tabs_for(orders: DealerOrderQuerySet, tab: str, query: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """All tabs with the number of orders behind each under the present search, in one statement."""
     counts = dict(orders.order_by().values_list("state").annotate(Count("pk")))
-    return [Tab(key, label, sum(counts.get(state, 0) for state in states)) for key, (label, states) in TABS.items()]
+    return [
+        {
+            "label": label,
+            "count": sum(counts.get(state, 0) for state in states),
+            "active": key == tab,
+            "url": without_place(query, tab=key),
+        }
+        for key, (label, states) in TABS.items()
+    ]
 
 
 def in_tab(orders: DealerOrderQuerySet, tab: str) -> DealerOrderQuerySet:
@@ -90,7 +88,7 @@ def in_tab(orders: DealerOrderQuerySet, tab: str) -> DealerOrderQuerySet:
 
 def page_of_orders(orders: DealerOrderQuerySet, query: Mapping[str, Any]) -> Page[DealerOrder]:
     """One page, newest first."""
-    return page_of(orders.select_related("placed_by", "outlet"), KEYS, PAGE_SIZE, query)
+    return page_of(orders.select_related("placed_by", "outlet"), NEWEST_FIRST, PAGE_SIZE, query)
 
 
 def progress_of(orders: Sequence[DealerOrder]) -> dict[int, Progress]:
@@ -123,7 +121,7 @@ def sheet_of(orders: DealerOrderQuerySet) -> Sheet:
 
 def _cells(orders: DealerOrderQuerySet) -> Iterator[tuple[Any, ...]]:
     chunk: list[DealerOrder] = []
-    newest_first = orders.select_related("placed_by", "outlet").order_by("-placed_at", "-pk")
+    newest_first = orders.select_related("placed_by", "outlet").order_by(*order_of(NEWEST_FIRST))
     for order in newest_first.iterator(chunk_size=EXPORT_CHUNK):
         chunk.append(order)
         if len(chunk) == EXPORT_CHUNK:

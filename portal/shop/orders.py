@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, QueryDict
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -26,6 +26,7 @@ from fulfilment.shipping.models import Shipment, ShipmentLine
 from fulfilment.shipping.record import confirm_receipt
 from portal.access.portal import PortalRequest
 from portal.access.roles import Permission
+from portal.components.keyset import without_place
 from portal.documents.workbooks import write_workbook
 from portal.shop.cart import tell_in_cart
 from portal.shop.forms import OrderFilterForm, ReasonForm, ReceiptForm
@@ -58,15 +59,15 @@ def orders(request: PortalRequest) -> HttpResponse:
     tab = request.GET.get("tab", "all")
     tab = tab if tab in TABS else "all"
     page = page_of_orders(in_tab(found, tab), request.GET)
-    progress = progress_of(page.items)
+    progress = progress_of(page.rows)
     context = {
         "form": form,
-        "tabs": [_tab_link(request.GET, t.key, t.label, t.count, t.key == tab) for t in tabs_for(found)],
-        "rows": [(order, progress.get(order.pk, Progress(0, 0))) for order in page.items],
+        "tabs": tabs_for(found, tab, request.GET),
+        "rows": [(order, progress.get(order.pk, Progress(0, 0))) for order in page.rows],
         "page": page,
         "narrowed": any(given.values()),
         "clear_url": reverse("shop:orders") + (f"?tab={tab}" if tab != "all" else ""),
-        "export_url": f"{reverse('shop:orders_export')}?{_without(request.GET, 'after', 'before')}",
+        "export_url": reverse("shop:orders_export") + without_place(request.GET),
         "tab": tab,
         "dealer": request.portal.dealer,
         "may_order": request.portal.may(Permission.ORDER),
@@ -244,15 +245,3 @@ def _line_shown(line: DealerOrderLine, products: Any, pictures: Any, attributes:
 def _documents(request: PortalRequest, found: DealerOrder) -> Sequence[AccountDocument]:
     documents = AccountDocument.objects.for_user(request.user).filter(dealer=request.portal.dealer)
     return list(documents.filter(order_numbers__contains=[found.number]).order_by("issue_date", "pk"))
-
-
-def _tab_link(query: QueryDict, key: str, label: Any, count: int, active: bool) -> dict[str, Any]:
-    kept = _without(query, "after", "before", "tab")
-    return {"label": label, "count": count, "active": active, "url": f"?tab={key}" + (f"&{kept}" if kept else "")}
-
-
-def _without(query: QueryDict, *names: str) -> str:
-    kept = query.copy()
-    for name in names:
-        kept.pop(name, None)
-    return kept.urlencode()

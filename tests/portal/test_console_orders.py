@@ -119,14 +119,15 @@ def test_hostile_searches_find_nothing_and_break_nothing(world: World, as_user: 
 
 def test_paging_walks_there_and_back_without_gaps(world: World, as_user: Any) -> None:
     everything = [order.number for order in many_orders(world, 120)]
-    client, url, seen, pages = as_user(world.ada), REVIEW, [], []
+    client, url, seen, pages, urls = as_user(world.ada), REVIEW, [], [], []
     while url:
+        urls.append(url)
         page = client.get(url).context["page"]
         pages.append([order.number for order in page.rows])
         seen += pages[-1]
         url = page.next_url and REVIEW + page.next_url
     assert seen == everything
-    last = client.get(f"{REVIEW}?after={DealerOrder.objects.get(number=seen[99]).pk}").context["page"]
+    last = client.get(urls[2]).context["page"]
     back = client.get(REVIEW + last.previous_url).context["page"]
     assert [order.number for order in back.rows] == pages[1]
 

@@ -174,8 +174,8 @@ def test_documents_page_by_key_forth_and_back(books: World, as_user: Any) -> Non
     client = as_user(books.alpine_finance)
 
     first = client.get("/shop/documents/")
-    second = client.get("/shop/documents/" + first.context["links"]["next_url"])
-    back = client.get("/shop/documents/" + second.context["links"]["previous_url"])
+    second = client.get("/shop/documents/" + first.context["links"].next_url)
+    back = client.get("/shop/documents/" + second.context["links"].previous_url)
 
     assert len(numbers(first)) == 50
     assert not set(numbers(first)) & set(numbers(second))

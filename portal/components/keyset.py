@@ -1,4 +1,7 @@
-"""Paging by key: a page starts after the last row of the one before, so it costs the same at any depth."""
+"""Paging by key: a page starts after the last row of the one before, so it costs the same at any depth.
+
+The cursor holds that row's key, so rows that arrive, leave the filter or vanish meanwhile do not shift the pages.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,20 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Generic, TypeVar
 
 from django.db.models import Model, Q, QuerySet
+from django.http import QueryDict
 
 T = TypeVar("T", bound=Model)
+AFTER, BEFORE = "after", "before"
+PAGE_SIZE = 50
 LONGEST_CURSOR = 2_000
+#: No amount we keep has more digits; beyond the database's own limits it would refuse the comparison.
+MOST_DIGITS = 30
 
 
 @dataclass(frozen=True)
@@ -28,11 +36,22 @@ class Key:
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
-    """One page and the cursors to its neighbours (empty where there is none)."""
+    """One page and the cursors to its neighbours (empty where there is none); the URLs keep the rest of the query."""
 
-    items: list[T]
+    rows: list[T]
     previous: str
     next: str
+    query: Mapping[str, Any]
+
+    @property
+    def previous_url(self) -> str:
+        """The query string of the page before, empty on the first one."""
+        return without_place(self.query, **{BEFORE: self.previous}) if self.previous else ""
+
+    @property
+    def next_url(self) -> str:
+        """The query string of the page after, empty on the last one."""
+        return without_place(self.query, **{AFTER: self.next}) if self.next else ""
 
 
 def page_of(rows: QuerySet[T], keys: Sequence[Key], size: int, query: Mapping[str, Any]) -> Page[T]:
@@ -40,8 +59,8 @@ def page_of(rows: QuerySet[T], keys: Sequence[Key], size: int, query: Mapping[st
 
     The keys together are unique.
     """
-    backwards = "before" in query
-    edge = _read_cursor(str(query.get("before" if backwards else "after", "")), keys)
+    backwards = BEFORE in query
+    edge = _read_cursor(str(query.get(BEFORE if backwards else AFTER, "")), keys)
     backwards = backwards and edge is not None
     found = rows.order_by(*(_direction(key, backwards) for key in keys))
     if edge is not None:
@@ -50,13 +69,14 @@ def page_of(rows: QuerySet[T], keys: Sequence[Key], size: int, query: Mapping[st
     more = len(items) > size
     items = items[:size][::-1] if backwards else items[:size]
     if not items:
-        return Page([], "", "")
+        return Page([], "", "", query)
     has_previous = more if backwards else edge is not None
     has_next = backwards or more
     return Page(
         items,
         _cursor(items[0], keys) if has_previous else "",
         _cursor(items[-1], keys) if has_next else "",
+        query,
     )
 
 
@@ -88,10 +108,10 @@ def _read_cursor(text: str, keys: Sequence[Key]) -> list[Any] | None:
         return None
     try:
         values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        if not isinstance(values, list) or len(values) != len(keys) or "\x00" in "".join(values):
+        if not isinstance(values, list) or len(values) != len(keys) or b"\x00" in "".join(values).encode():
             return None
         return [key.read(value) for key, value in zip(keys, values, strict=True)]
-    except (ValueError, TypeError, binascii.Error, InvalidOperation):
+    except (ValueError, TypeError, RecursionError, binascii.Error, InvalidOperation):
         return None
 
 
@@ -114,6 +134,36 @@ def moment(text: str) -> datetime:
 def money(text: str) -> Decimal:
     """A key that is an amount."""
     value = Decimal(text)
-    if not value.is_finite():
-        raise ValueError("a key is a finite amount")
+    if not value.is_finite() or abs(value.adjusted()) > MOST_DIGITS:
+        raise ValueError("a key is an amount that can be kept")
     return value
+
+
+PK = Key("pk", whole)
+
+
+def turned(*keys: Key) -> tuple[Key, ...]:
+    """The opposite order."""
+    return tuple(replace(key, descending=not key.descending) for key in keys)
+
+
+def order_of(keys: Sequence[Key]) -> list[str]:
+    """The order for `order_by`."""
+    return [_direction(key, backwards=False) for key in keys]
+
+
+def with_params(query: Mapping[str, Any], **changes: Any) -> str:
+    """The query string with some parameters set, or removed where the value is None or empty."""
+    changed = QueryDict(mutable=True)
+    changed.update(query)
+    for name, value in changes.items():
+        if value is None or value == "":
+            changed.pop(name, None)
+        else:
+            changed[name] = str(value)
+    return f"?{changed.urlencode()}"
+
+
+def without_place(query: Mapping[str, Any], **changes: Any) -> str:
+    """Like `with_params`, from the first page on: for filters, tabs and sorting."""
+    return with_params(query, **{AFTER: None, BEFORE: None, **changes})
