@@ -35,9 +35,10 @@ PLENTY = 10_000_000
 
 def load(today: date, say: Say) -> None:
     """Load the demo company as of a day. Repeating it, also after an interruption, adds only what is missing."""
-    company = build(today)
     folder = settings.VAR / "demo"
-    if not _history_is_loaded(company):
+    today = _first_day(folder, today)
+    company = build(today)
+    if not stories.are_loaded():
         say("Drawing pictures …")
         pictures.draw_all(company.pictures, folder / "pictures")
         _load_supplier(company, folder)
@@ -47,6 +48,7 @@ def load(today: date, say: Say) -> None:
         _load_users(company)
         _load_history(company, say)
         say("Importing today's products and stock …")
+        StockRecord.objects.update(num_in_stock=0)
         _import(company, folder, (ImportKind.PRODUCTS, ImportKind.STOCK))
         stories.load(today, folder / "pictures")
         # The tables hold all there is to do; the wake-up calls of six past months are noise.
@@ -55,8 +57,13 @@ def load(today: date, say: Say) -> None:
     say(f"{company.name_en}: {Dealer.objects.count()} dealers, {DealerOrder.objects.count()} orders.")
 
 
-def _history_is_loaded(company: Company) -> bool:
-    return DealerOrder.objects.count() >= len(company.history)
+def _first_day(folder: Path, today: date) -> date:
+    """The day of the first load, kept beside its files: a load that was interrupted goes on with the same history."""
+    kept = folder / "today"
+    if not DealerOrder.objects.exists() or not kept.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        kept.write_text(today.isoformat())
+    return date.fromisoformat(kept.read_text())
 
 
 def _as_once_sold(company: Company) -> Company:

@@ -17,6 +17,11 @@ LANGUAGES = {"en": "en", "zh-hans": "zh"}
 NEWS_TITLE = Text("News", "新闻")
 
 
+def are_loaded() -> bool:
+    """Whether the last page of a load is there: the news of the last language come last."""
+    return NewsPage.objects.count() >= len(NEWS) * len(LANGUAGES)
+
+
 def load(today: date, pictures: Path) -> None:
     """Fill the home page and the news of each language; news that is there already is left alone."""
     picture = _picture(pictures / HOME.picture)
