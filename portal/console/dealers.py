@@ -15,9 +15,9 @@ from dealers.accounts.models import Dealer
 from dealers.statements.statement import open_amounts
 from fulfilment.ordering.credit import credit_of_many
 from portal.access.portal import PortalRequest
+from portal.components.downloads import excel
 from portal.components.keyset import PAGE_SIZE, order_of, page_of, without_place
 from portal.console.dealer_filter import SORTS, DealerFilter, sort_links, sort_of, with_last_order
-from portal.console.downloads import excel
 from portal.documents.workbooks import Column, Sheet
 
 EXPORT_CHUNK = 500

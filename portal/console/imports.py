@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path, PurePath
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.access.portal import PortalRequest
+from portal.components.downloads import EXCEL, excel_file
 from portal.components.keyset import PAGE_SIZE, PK, Key, moment, page_of, turned, whole
-from portal.console.downloads import EXCEL
 from portal.documents.tables.reading import Preview, TableRefused, preview
 from portal.imports.blank import write_blank
 from portal.imports.forms import MappingForm, UploadForm
@@ -154,10 +154,7 @@ def template(request: PortalRequest, kind: str) -> FileResponse:
     """An empty workbook with our columns and an example."""
     if kind not in COLUMNS:
         raise Http404
-    spooled = cast("BinaryIO", tempfile.SpooledTemporaryFile(max_size=1_000_000))  # noqa: SIM115 - the response closes it
-    write_blank(spooled, kind)
-    spooled.seek(0)
-    return FileResponse(spooled, as_attachment=True, filename=f"{kind}.xlsx", content_type=EXCEL)
+    return excel_file(kind, lambda file: write_blank(file, kind))
 
 
 def _figures(found: ImportJob) -> list[dict[str, Any]]:

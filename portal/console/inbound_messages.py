@@ -15,6 +15,7 @@ from erp_bridge.inbound.settle import ApplyRefused, apply_again, dismiss
 from fulfilment.ordering.models import DealerOrder
 from portal.access.portal import PortalRequest
 from portal.access.roles import Permission
+from portal.components.downloads import attachment
 from portal.components.keyset import PAGE_SIZE, PK, page_of, turned
 from portal.console.message_filter import MessageFilter, NoteForm, ReasonForm, frame, known_orders
 from portal.console.words import stored_text
@@ -60,9 +61,7 @@ def inbound_message(request: PortalRequest, pk: int) -> HttpResponse:
 def inbound_content(request: PortalRequest, pk: int) -> HttpResponse:
     """The file as it came, as a download that no browser shows as a page."""
     found = get_object_or_404(InboundDocument, pk=pk)
-    response = HttpResponse(_content(found), content_type="application/octet-stream")
-    response["Content-Disposition"] = f'attachment; filename="inbound-{found.pk}.xml"'
-    return response
+    return attachment(_content(found), f"inbound-{found.pk}.xml", "application/octet-stream")
 
 
 @require_POST

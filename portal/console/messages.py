@@ -22,6 +22,7 @@ from erp_bridge.outbox.status import status_of
 from fulfilment.snapshots import OrderSnapshot, SnapshotRefused
 from portal.access.portal import PortalRequest
 from portal.access.roles import Permission
+from portal.components.downloads import attachment
 from portal.components.keyset import PAGE_SIZE, PK, page_of, turned
 from portal.console.message_filter import MessageFilter, NoteForm, ReasonForm, frame
 from portal.console.words import stored_text
@@ -83,9 +84,7 @@ def message_xml(request: PortalRequest, pk: int) -> HttpResponse:
     except (SnapshotRefused, PlainError) as why:
         flash.error(request, str(why))
         return redirect("console:message", pk=pk)
-    response = HttpResponse(content, content_type="application/xml; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{found.document_name}.xml"'
-    return response
+    return attachment(content, f"{found.document_name}.xml", "application/xml; charset=utf-8")
 
 
 @require_POST

@@ -17,9 +17,9 @@ from dealers.ledger.models import AccountDocument
 from dealers.statements.ageing import Ageing
 from dealers.statements.statement import open_amounts
 from portal.access.portal import PortalRequest
+from portal.components.downloads import excel
 from portal.components.formats import format_amount
 from portal.components.keyset import with_params, without_place
-from portal.console.downloads import excel
 from portal.console.money_dealers import (
     SORTS,
     OwingFilter,

@@ -18,9 +18,9 @@ from fulfilment.ordering.models import DealerOrder
 from fulfilment.ordering.states import State
 from portal.access.portal import PortalRequest
 from portal.access.roles import Permission
+from portal.components.downloads import excel
 from portal.components.formats import format_amount
 from portal.components.keyset import PAGE_SIZE, PK, Key, moment, order_of, page_of, turned, without_place
-from portal.console.downloads import excel
 from portal.console.order_filter import OrderFilter, in_tab, tabs_with_counts
 from portal.console.order_warnings import credit_after, warnings_for
 from portal.documents.workbooks import Column, Sheet

@@ -33,8 +33,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from portal.access.portal import PortalRequest
+from portal.components.downloads import excel
 from portal.components.keyset import PAGE_SIZE, PK, Key, order_of, page_of, whole, without_place
-from portal.console.downloads import excel
 from portal.console.words import shorten, stored_text
 from portal.documents.workbooks import Column, Sheet
 from pricing.catalogue.models import reads_chinese

@@ -18,8 +18,8 @@ from dealers.statements.statement import Movement, Statement, open_amounts, stat
 from fulfilment.ordering.models import DealerOrder
 from portal.access.portal import PortalRequest
 from portal.access.roles import Permission
+from portal.components.downloads import EXCEL, attachment
 from portal.components.formats import format_amount
-from portal.console.downloads import EXCEL
 from portal.documents.pdf import PdfUnavailable
 from portal.documents.statement_pdf import statement_pdf
 from portal.documents.statement_words import ageing_parts, movement_word
@@ -141,7 +141,6 @@ def _figures(drawn: Statement) -> list[dict[str, Any]]:
 
 def _attachment(content: bytes, kind: str, drawn: Statement, suffix: str) -> HttpResponse:
     name = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in drawn.number)
-    response = HttpResponse(content, content_type=kind)
-    response.headers["Content-Disposition"] = f'attachment; filename="statement-{name}.{suffix}"'
+    response = attachment(content, f"statement-{name}.{suffix}", kind)
     response.headers["Cache-Control"] = "private, no-store"
     return response

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -26,8 +25,8 @@ from fulfilment.shipping.models import Shipment, ShipmentLine
 from fulfilment.shipping.record import confirm_receipt
 from portal.access.portal import PortalRequest
 from portal.access.roles import Permission
+from portal.components.downloads import excel
 from portal.components.keyset import without_place
-from portal.documents.workbooks import write_workbook
 from portal.shop.cart import tell_in_cart
 from portal.shop.forms import OrderFilterForm, ReasonForm, ReceiptForm
 from portal.shop.orderlist import (
@@ -45,8 +44,6 @@ from portal.shop.reorder import plan_reorder
 from portal.shop.rows import named, pictures_of, product_url, sellable, variant_words
 from portal.shop.timeline import timeline_of
 from pricing.catalogue.models import Unit, reads_chinese
-
-WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @require_safe
@@ -76,17 +73,13 @@ def orders(request: PortalRequest) -> HttpResponse:
 
 
 @require_safe
-def export(request: PortalRequest) -> HttpResponseBase:
+def export(request: PortalRequest) -> FileResponse:
     """The same orders as the list shows, all of them, as an Excel workbook."""
     form = OrderFilterForm(request.GET)
     found = narrowed(own_orders(request), form.cleaned_data if form.is_valid() else {})
     tab = request.GET.get("tab", "all")
-    target = io.BytesIO()
     sheet = sheet_of(in_tab(found, tab if tab in TABS else "all"))
-    write_workbook(target, [sheet], zone=timezone.get_current_timezone())
-    target.seek(0)
-    name = f"{_('orders')}-{timezone.localdate():%Y-%m-%d}.xlsx"
-    return FileResponse(target, as_attachment=True, filename=name, content_type=WORKBOOK)
+    return excel(f"{_('orders')}-{timezone.localdate():%Y-%m-%d}", [sheet])
 
 
 @require_safe
