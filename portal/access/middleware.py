@@ -64,6 +64,7 @@ class AccessMiddleware:
         response = self.get_response(request)
         if request.path.startswith(ADMIN_PREFIXES):
             csp_replace(settings.ADMIN_CONTENT_SECURITY_POLICY)(lambda _request: response)(request)
+            response.headers.setdefault("X-Frame-Options", "SAMEORIGIN")
         return response
 
     def process_view(

@@ -16,6 +16,7 @@ ROOMS = [
     "portal.console",
     "portal.cms",
     "portal.notifications",
+    "portal.operations",
     "portal.search",
     "portal.imports",
     "portal.languages",
