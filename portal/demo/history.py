@@ -132,7 +132,6 @@ def _bill(order: DealerOrder, plan: InvoicePlan, dealer: Dealer, lines: Mapping[
                 tax=Decimal("0.00"),
                 total=amount,
                 order_numbers=(order.number,),
-                reference=payment.reference,
                 settlements=((plan.number, amount),),
             )
         )
