@@ -31,6 +31,8 @@ MOVES: dict[State, frozenset[State]] = {
 }
 
 OPEN_STATES = frozenset(state for state, moves in MOVES.items() if moves)
+#: States of an order that came to nothing.
+ENDED_STATES = (State.REJECTED, State.CANCELLED)
 #: States of an order that a rep has approved: it is, or will be, in the ERP.
 APPROVED_STATES = frozenset({State.PAYMENT, State.SHIPMENT, State.RECEIPT, State.FINISHED})
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from fulfilment.ordering.models import DealerOrder
 from fulfilment.ordering.problems import OrderRefused
 from fulfilment.ordering.review import approve, cancel, reject
-from fulfilment.ordering.states import OPEN_STATES, State
+from fulfilment.ordering.states import ENDED_STATES, OPEN_STATES, State
 from portal.access.portal import PortalRequest
 from portal.components.formats import format_datetime
 from portal.console.order_page import DecisionForms, NoteForm, ReasonForm, render_order
@@ -101,7 +101,7 @@ def _tell(request: PortalRequest, order: DealerOrder, what: str, now: Any) -> No
 def what_happened(order_id: int) -> str:
     """The decision on an order in one sentence: who, when; empty when nobody has decided."""
     order = DealerOrder.objects.get(pk=order_id)
-    ended = order.steps.filter(to_state__in=(State.REJECTED, State.CANCELLED)).first()
+    ended = order.steps.filter(to_state__in=ENDED_STATES).first()
     step = ended or order.steps.filter(from_state=State.REVIEW).first()
     if step is None:
         return ""

@@ -30,7 +30,7 @@ from portal.components.formats import format_amount, format_date
 from portal.console.order_timeline import timeline
 from portal.console.order_warnings import credit_after, warnings_for
 from portal.console.words import money, stored_text
-from pricing.catalogue.models import Unit, reads_chinese
+from pricing.catalogue.models import Unit
 
 
 class NoteForm(forms.Form):
@@ -185,12 +185,11 @@ def _lines(order: DealerOrder) -> list[dict[str, Any]]:
     """The lines with names and units in the reader's language, and what could be sold of each right now."""
     lines: Sequence[DealerOrderLine] = list(order.lines.select_related("line"))
     left = available({line.line.product_id for line in lines if line.line.product_id})
-    units, chinese = dict(Unit.choices), reads_chinese()
     return [
         {
             "line": line,
-            "name": (chinese and line.name_zh) or line.name,
-            "unit": units.get(line.unit, line.unit),
+            "name": line.display_name,
+            "unit": Unit.word(line.unit),
             "available": left.get(line.line.product_id) if line.line.product_id else None,
         }
         for line in lines

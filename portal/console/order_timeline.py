@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
@@ -12,16 +11,16 @@ from fulfilment.ordering.models import DealerOrder, OrderStep
 from fulfilment.ordering.states import State
 from fulfilment.shipping.models import Shipment
 from portal.components.formats import format_date
+from portal.shop.timeline import TimelineStep, decision_of, ending_of, last_receipt
 
 ORDER = (State.REVIEW, State.PAYMENT, State.SHIPMENT, State.RECEIPT)
 
 
-def timeline(order: DealerOrder, steps: Sequence[OrderStep], shipments: Sequence[Shipment]) -> list[dict[str, Any]]:
+def timeline(order: DealerOrder, steps: Sequence[OrderStep], shipments: Sequence[Shipment]) -> list[TimelineStep]:
     """Four steps for `components/timeline.html`, with who and when."""
-    decided = next((step for step in steps if step.from_state == State.REVIEW), None)
-    ended = next((step for step in steps if step.to_state in (State.REJECTED, State.CANCELLED)), None)
+    ended = ending_of(steps)
     shown = [
-        _review(order, decided),
+        _review(order, decision_of(steps)),
         _payment(order),
         _shipment(order, shipments),
         _receipt(order, shipments),
@@ -29,55 +28,47 @@ def timeline(order: DealerOrder, steps: Sequence[OrderStep], shipments: Sequence
     if ended is not None:
         return _stopped(shown, ended, order)
     at = len(ORDER) if order.state == State.FINISHED else ORDER.index(State(order.state))
-    for index, step in enumerate(shown):
-        step["state"] = step["state"] or ("done" if index < at else "current" if index == at else "todo")
-    return shown
+    return [
+        replace(step, state=step.state or ("done" if index < at else "current" if index == at else "todo"))
+        for index, step in enumerate(shown)
+    ]
 
 
-def _step(
-    label: str, *, who: str = "", when: datetime | None = None, note: str = "", state: str = ""
-) -> dict[str, Any]:
-    return {"label": label, "who": who, "when": when, "note": note, "state": state}
-
-
-def _review(order: DealerOrder, decided: OrderStep | None) -> dict[str, Any]:
+def _review(order: DealerOrder, decided: OrderStep | None) -> TimelineStep:
     if decided is None:
-        return _step(_("Review"), when=order.placed_at, note=_("Placed, waits for a decision"))
-    return _step(_("Review"), who=decided.by_name, when=decided.at)
+        return TimelineStep(_("Review"), "", when=order.placed_at, note=_("Placed, waits for a decision"))
+    return TimelineStep(_("Review"), "", decided.by_name, decided.at)
 
 
-def _payment(order: DealerOrder) -> dict[str, Any]:
+def _payment(order: DealerOrder) -> TimelineStep:
     if order.paid_at:
         note = _("Paid on %(day)s") % {"day": format_date(order.paid_at)}
-        return _step(_("Payment"), note=note, state="done")
+        return TimelineStep(_("Payment"), "done", note=note)
     if order.payment_terms_days:
         note = _("On account, %(days)s days") % {"days": order.payment_terms_days}
-        return _step(_("Payment"), note=note, state="done" if order.approved_at else "")
-    return _step(_("Payment"), note=_("Before shipment"))
+        return TimelineStep(_("Payment"), "done" if order.approved_at else "", note=note)
+    return TimelineStep(_("Payment"), "", note=_("Before shipment"))
 
 
-def _shipment(order: DealerOrder, shipments: Sequence[Shipment]) -> dict[str, Any]:
+def _shipment(order: DealerOrder, shipments: Sequence[Shipment]) -> TimelineStep:
     if not shipments:
-        return _step(_("Shipment"))
+        return TimelineStep(_("Shipment"), "")
     last = shipments[-1]
     note = _("Partly shipped") if order.state == State.SHIPMENT else ""
-    return _step(_("Shipment"), who=last.carrier, when=last.shipped_at, note=note)
+    return TimelineStep(_("Shipment"), "", last.carrier, last.shipped_at, note)
 
 
-def _receipt(order: DealerOrder, shipments: Sequence[Shipment]) -> dict[str, Any]:
-    received = [shipment for shipment in shipments if shipment.received_at]
-    if not received:
-        return _step(_("Receipt"))
-    last = max(received, key=lambda shipment: shipment.received_at or shipment.shipped_at)
-    who = last.received_by.get_full_name() if last.received_by else ""
+def _receipt(order: DealerOrder, shipments: Sequence[Shipment]) -> TimelineStep:
+    who, when = last_receipt(shipments)
+    if when is None:
+        return TimelineStep(_("Receipt"), "")
     note = "" if order.state == State.FINISHED else _("Partly received")
-    return _step(_("Receipt"), who=who, when=last.received_at, note=note)
+    return TimelineStep(_("Receipt"), "", who, when, note)
 
 
-def _stopped(shown: list[dict[str, Any]], ended: OrderStep, order: DealerOrder) -> list[dict[str, Any]]:
+def _stopped(shown: list[TimelineStep], ended: OrderStep, order: DealerOrder) -> list[TimelineStep]:
     """What was done stays done; the step where the order ended is the failed one."""
     at = ORDER.index(State(ended.from_state)) if ended.from_state else 0
-    for index, step in enumerate(shown):
-        step["state"] = "done" if index < at else "failed" if index == at else "todo"
-    shown[at] |= {"note": order.get_state_display(), "who": ended.by_name, "when": ended.at}
-    return shown
+    failed = TimelineStep(shown[at].label, "failed", ended.by_name, ended.at, str(order.get_state_display()))
+    before = [replace(step, state="done") for step in shown[:at]]
+    return [*before, failed, *(replace(step, state="todo") for step in shown[at + 1 :])]

@@ -20,7 +20,7 @@ from dealers.accounts.models import Dealer
 from fulfilment.ordering.cart import open_cart
 from fulfilment.ordering.models import DealerOrder
 from fulfilment.ordering.problems import OrderRefused
-from fulfilment.ordering.states import State
+from fulfilment.ordering.states import ENDED_STATES
 from fulfilment.ordering.submit import OrderHead, submit
 from portal.access.portal import PortalRequest
 from portal.shop.cartlines import CartPage, read_cart
@@ -153,8 +153,7 @@ def _used_before(dealer: Dealer, po_number: str, key: UUID | None) -> DealerOrde
     if not po_number:
         return None
     orders = DealerOrder.objects.filter(dealer=dealer, po_number__iexact=po_number)
-    ended = (State.REJECTED, State.CANCELLED)
-    others = orders.exclude(state__in=ended)
+    others = orders.exclude(state__in=ENDED_STATES)
     if key is not None:
         others = others.exclude(submit_key=key)
     return others.order_by("-placed_at", "-order").first()

@@ -42,8 +42,8 @@ from portal.shop.orderlist import (
 )
 from portal.shop.reorder import plan_reorder
 from portal.shop.rows import named, pictures_of, product_url, sellable, variant_words
-from portal.shop.timeline import timeline_of
-from pricing.catalogue.models import Unit, reads_chinese
+from portal.shop.timeline import ending_of, timeline_of
+from pricing.catalogue.models import Unit
 
 
 @require_safe
@@ -173,7 +173,7 @@ def _detail(request: PortalRequest, found: DealerOrder, *, status: int = 200, **
     shipments = _shipments(found)
     lines = _lines(request, found)
     progress = Progress(sum(s.line.quantity for s in lines), sum(s.line.shipped_quantity for s in lines))
-    ended = next((step for step in steps if step.to_state in (State.REJECTED, State.CANCELLED)), None)
+    ended = ending_of(steps)
     may = request.portal.may
     context = {
         "order": found,
@@ -227,8 +227,8 @@ def _line_shown(line: DealerOrderLine, products: Any, pictures: Any, attributes:
     product = products.get(product_id)
     return LineShown(
         line=line,
-        name=line.name_zh if line.name_zh and reads_chinese() else line.name,
-        unit=str(Unit(line.unit).label) if line.unit in Unit.values else line.unit,
+        name=line.display_name,
+        unit=Unit.word(line.unit),
         picture=pictures.get(product_id, ""),
         url=product_url(product) if product else "",
         attributes=attributes.get(product_id, ()),

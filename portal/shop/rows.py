@@ -14,7 +14,7 @@ from oscar.core.loading import get_model
 
 from dealers.accounts.models import Dealer
 from fulfilment.ordering.models import DealerOrderLine
-from fulfilment.ordering.states import State
+from fulfilment.ordering.states import ENDED_STATES
 from fulfilment.stock.models import StockLevel
 from fulfilment.stock.take import available
 from pricing.catalogue.models import ProductCard, Unit, reads_chinese
@@ -121,7 +121,7 @@ def label_of(product: Any) -> Label:
         other_name=other if other != name else "",
         url=product_url(product),
         brand=own.brand or model.brand,
-        unit=str(Unit(own.unit).label) if own.unit in Unit.values else own.unit,
+        unit=Unit.word(own.unit),
         minimum=own.minimum_quantity,
         multiple=own.order_multiple,
         rrp=own.recommended_retail_price,
@@ -276,7 +276,7 @@ def last_bought(dealer: Dealer, ids: Sequence[int]) -> dict[int, Bought]:
     """The dealer's last order of each product, ended orders left out."""
     lines = (
         DealerOrderLine.objects.filter(order__dealer=dealer, line__product__in=list(ids))
-        .exclude(order__state__in=(State.REJECTED, State.CANCELLED))
+        .exclude(order__state__in=ENDED_STATES)
         .order_by("line__product_id", "-order__placed_at", "-pk")
         .distinct("line__product_id")
         .values_list("line__product_id", "order__placed_at", "quantity", "unit_price")

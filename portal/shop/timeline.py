@@ -9,17 +9,15 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from fulfilment.ordering.models import DealerOrder, OrderStep
-from fulfilment.ordering.states import State
+from fulfilment.ordering.states import ENDED_STATES, State
 from fulfilment.shipping.models import Shipment
 from portal.components.formats import format_date
 from portal.shop.orderlist import Progress
 
-ENDED = (State.REJECTED, State.CANCELLED)
-
 
 @dataclass(frozen=True)
 class TimelineStep:
-    """One of the four steps. `state` is done, current, todo or failed."""
+    """One of the four steps for `components/timeline.html`. `state` is done, current, todo or failed."""
 
     label: str
     state: str
@@ -40,10 +38,29 @@ def timeline_of(
     ]
 
 
+def ending_of(steps: Sequence[OrderStep]) -> OrderStep | None:
+    """The step that rejected or cancelled the order, if one did."""
+    return next((step for step in steps if step.to_state in ENDED_STATES), None)
+
+
+def decision_of(steps: Sequence[OrderStep]) -> OrderStep | None:
+    """The step that ended the review, if one did."""
+    return next((step for step in steps if step.from_state == State.REVIEW), None)
+
+
+def last_receipt(shipments: Sequence[Shipment]) -> tuple[str, datetime | None]:
+    """Who confirmed the latest receipt of a shipment, and when."""
+    received = sorted(((s.received_at, s) for s in shipments if s.received_at is not None), key=lambda pair: pair[0])
+    if not received:
+        return "", None
+    when, last = received[-1]
+    return last.received_by.get_full_name() if last.received_by else "", when
+
+
 def _ended_from(state: State, label: str, order: DealerOrder, steps: Sequence[OrderStep]) -> TimelineStep | None:
     """The step at which an order was rejected or cancelled, if it was this one."""
-    ended = next((step for step in steps if step.to_state in ENDED and step.from_state == state), None)
-    if ended is None:
+    ended = ending_of(steps)
+    if ended is None or ended.from_state != state:
         return None
     return TimelineStep(label, "failed", ended.by_name, ended.at, str(order.get_state_display()))
 
@@ -53,7 +70,7 @@ def _review(order: DealerOrder, steps: Sequence[OrderStep]) -> TimelineStep:
     ended = _ended_from(State.REVIEW, label, order, steps)
     if ended is not None:
         return ended
-    decided = next((step for step in steps if step.from_state == State.REVIEW), None)
+    decided = decision_of(steps)
     if decided is not None:
         return TimelineStep(label, "done", decided.by_name, decided.at, _("Approved"))
     return TimelineStep(label, "current", note=_("Waiting for the supplier"))
@@ -68,7 +85,7 @@ def _payment(order: DealerOrder, steps: Sequence[OrderStep]) -> TimelineStep:
         return TimelineStep(label, "done", note=_("Paid on %s") % format_date(order.paid_at))
     if order.state == State.PAYMENT:
         return TimelineStep(label, "current", note=_("Waiting for your payment"))
-    if order.payment_terms_days and order.state not in ENDED:
+    if order.payment_terms_days and order.state not in ENDED_STATES:
         return TimelineStep(label, "todo", note=_("On account, %d days after invoice") % order.payment_terms_days)
     return TimelineStep(label, "todo")
 
@@ -91,11 +108,7 @@ def _shipment(
 
 def _receipt(order: DealerOrder, shipments: Sequence[Shipment]) -> TimelineStep:
     label = _("Receipt")
-    received = sorted(((s.received_at, s) for s in shipments if s.received_at is not None), key=lambda pair: pair[0])
-    who, when = "", None
-    if received:
-        when, last = received[-1]
-        who = last.received_by.get_full_name() if last.received_by else ""
+    who, when = last_receipt(shipments)
     if order.state == State.FINISHED:
         return TimelineStep(label, "done", who, when, _("Received"))
     if order.state == State.RECEIPT:

@@ -24,6 +24,11 @@ class Unit(models.TextChoices):
     KILOGRAM = "kilogram", _("kilogram")
     LITRE = "litre", _("litre")
 
+    @classmethod
+    def word(cls, code: str) -> str:
+        """The unit in the language of the reader; a code that is none of ours as it is."""
+        return str(cls(code).label) if code in cls.values else code
+
 
 UNECE_CODES: dict[str, str] = {
     Unit.PIECE: "C62",

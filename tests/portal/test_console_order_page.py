@@ -202,7 +202,7 @@ def test_the_timeline_follows_the_order_to_its_receipt(world: World, as_user: An
     order = placed(world)
 
     def steps() -> list[str]:
-        return [step["state"] for step in client.get(url(order)).context["timeline"]]
+        return [step.state for step in client.get(url(order)).context["timeline"]]
 
     assert steps() == ["current", "todo", "todo", "todo"]
     approve(order.pk, by=world.rita)
@@ -220,8 +220,8 @@ def test_the_timeline_follows_the_order_to_its_receipt(world: World, as_user: An
 def test_a_stopped_order_s_timeline_says_where(world: World, as_user: Any) -> None:
     order = reject(placed(world).pk, by=world.rita, reason="no")
     timeline = as_user(world.rita).get(url(order)).context["timeline"]
-    assert [step["state"] for step in timeline] == ["failed", "todo", "todo", "todo"]
-    assert (timeline[0]["note"], timeline[0]["who"]) == ("Rejected", "Rita Test")
+    assert [step.state for step in timeline] == ["failed", "todo", "todo", "todo"]
+    assert (timeline[0].note, timeline[0].who) == ("Rejected", "Rita Test")
 
 
 def test_words_from_dealers_are_never_markup(world: World, as_user: Any) -> None:
