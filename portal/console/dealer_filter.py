@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from dealers.accounts.models import Dealer, SalesRep, StaffRole, Territory, User
 from fulfilment.ordering.models import DealerOrder
+from portal.components.filters import filter_chips
 from portal.components.keyset import PK, Key, moment, money, turned, without_place
-from portal.console.words import reads, shorten
 
 #: A day before any order, so that dealers without one sort as the longest silent.
 NEVER = datetime(1900, 1, 1, tzinfo=UTC)
@@ -72,17 +72,7 @@ class DealerFilter(forms.Form):
 
     def chips(self, params: QueryDict) -> list[dict[str, str]]:
         """The filters in force, each with the address without it."""
-        if not self.is_valid():
-            return []
-        words = dict(ACTIVITY)
-        chosen = {name: value for name, value in self.cleaned_data.items() if value}
-        return [
-            {
-                "label": f"{self.fields[name].label}: {words[value] if name == 'active' else shorten(reads(value))}",
-                "url": without_place(params, **{name: None}),
-            }
-            for name, value in chosen.items()
-        ]
+        return filter_chips(self, params)
 
 
 def _mentions(text: str) -> Q:

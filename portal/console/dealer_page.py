@@ -24,9 +24,9 @@ from fulfilment.ordering.credit import Credit, credit_of
 from fulfilment.ordering.models import DealerOrder
 from portal.access.portal import PortalRequest
 from portal.access.roles import Permission
+from portal.components.filters import day_start
 from portal.components.formats import format_amount, format_quantity
 from portal.console.dealer_forms import MemberForm
-from portal.console.order_filter import day_start
 from portal.console.words import stored_text
 
 LAST_ORDERS = 10

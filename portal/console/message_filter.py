@@ -17,9 +17,7 @@ from django.utils.translation import pgettext_lazy as pgettext
 from erp_bridge.inbound.models import InboundDocument, InboundKind, InboundState
 from erp_bridge.outbox.health import counts_by_state, oldest_age
 from erp_bridge.outbox.models import OPEN_STATES, MessageState
-from portal.components.keyset import without_place
-from portal.console.order_filter import day_start
-from portal.console.words import reads, shorten
+from portal.components.filters import filter_chips, within_days
 
 LATE = timedelta(minutes=15)
 
@@ -54,7 +52,6 @@ class MessageFilter(forms.Form):
             self.fields["kind"] = forms.ChoiceField(
                 label=_("Kind"), required=False, choices=[("", _("All")), *InboundKind.choices]
             )
-            self.words |= {code: str(word) for code, word in InboundKind.choices}
             self.fields["q"].widget.attrs["placeholder"] = _("Order, document or file")
         else:
             del self.fields["kind"]
@@ -72,24 +69,11 @@ class MessageFilter(forms.Form):
             rows = rows.filter(state=self.value("state"))
         if self.value("kind"):
             rows = rows.filter(kind=self.value("kind"))
-        if self.value("since"):
-            rows = rows.filter(**{f"{column}__gte": day_start(self.value("since"))})
-        if self.value("until"):
-            rows = rows.filter(**{f"{column}__lt": day_start(self.value("until") + timedelta(days=1))})
-        return rows
+        return within_days(rows, column, self.value("since"), self.value("until"))
 
     def chips(self, params: QueryDict) -> list[dict[str, str]]:
         """The filters in force, each with the address without it."""
-        if not self.is_valid():
-            return []
-        return [
-            {
-                "label": f"{self.fields[name].label}: {shorten(self.words.get(str(value)) or reads(value))}",
-                "url": without_place(params, **{name: None}),
-            }
-            for name, value in self.cleaned_data.items()
-            if value
-        ]
+        return filter_chips(self, params, {"state": self.words})
 
 
 class ReasonForm(forms.Form):

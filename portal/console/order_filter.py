@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from dealers.accounts.models import SalesRep, StaffRole, User
 from fulfilment.ordering.models import STATE_CHOICES, DealerOrder, DealerOrderLine
-from fulfilment.ordering.states import OPEN_STATES
+from fulfilment.ordering.states import ENDED_STATES, OPEN_STATES
+from portal.components.filters import filter_chips, within_days
 from portal.components.keyset import without_place
-from portal.console.words import reads, shorten
 
 ERP_REFUSED = "erp_refused"
 #: Orders that the ERP refused and nobody has ended yet: they wait for a person.
@@ -64,31 +62,14 @@ class OrderFilter(forms.Form):
             orders = orders.filter(_mentions(values["q"]))
         if values["dealer"]:
             orders = orders.filter(dealer__number=values["dealer"])
-        if values.get("since"):
-            orders = orders.filter(placed_at__gte=day_start(values["since"]))
-        if values.get("until"):
-            orders = orders.filter(placed_at__lt=day_start(values["until"] + timedelta(days=1)))
+        orders = within_days(orders, "placed_at", values.get("since"), values.get("until"))
         if values.get("rep"):
             orders = orders.filter(dealer__sales_rep=values["rep"])
         return orders
 
     def chips(self, params: QueryDict) -> list[dict[str, str]]:
         """The filters in force, each with the address without it."""
-        if not self.is_valid():
-            return []
-        return [
-            {
-                "label": f"{self.fields[name].label}: {shorten(reads(value))}",
-                "url": without_place(params, **{name: None}),
-            }
-            for name, value in self.cleaned_data.items()
-            if value
-        ]
-
-
-def day_start(day: date) -> datetime:
-    """The moment a day begins for the supplier."""
-    return timezone.make_aware(datetime.combine(day, time.min), timezone.get_default_timezone())
+        return filter_chips(self, params)
 
 
 def _mentions(text: str) -> Any:
@@ -122,7 +103,7 @@ def tabs_with_counts(orders: QuerySet[DealerOrder], tab: str, params: QueryDict)
     words = [("", _("All"), counted["all"])]
     words += [(state, word, counted[state]) for state, word in STATE_CHOICES]
     words.append((ERP_REFUSED, _("Refused by the ERP"), counted[ERP_REFUSED]))
-    rare = {"rejected", "cancelled", ERP_REFUSED}
+    rare = {*ENDED_STATES, ERP_REFUSED}
     return [
         {"label": word, "count": count, "active": code == tab, "url": without_place(params, tab=code)}
         for code, word, count in words

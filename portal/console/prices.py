@@ -34,8 +34,9 @@ from django.views.decorators.http import require_safe
 
 from portal.access.portal import PortalRequest
 from portal.components.downloads import excel
+from portal.components.filters import shorten
 from portal.components.keyset import PAGE_SIZE, PK, Key, order_of, page_of, whole, without_place
-from portal.console.words import shorten, stored_text
+from portal.console.words import stored_text
 from portal.documents.workbooks import Column, Sheet
 from pricing.catalogue.models import reads_chinese
 from pricing.quote import supplier_day, valid_on

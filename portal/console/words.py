@@ -1,29 +1,12 @@
-"""How the console names things: in the reader's language, and short enough for a table."""
+"""How the console says amounts, and reads the parts of an address."""
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from django.http import Http404
 
-from dealers.accounts.models import Dealer
-from portal.components.formats import format_amount, format_date
-
-LONGEST_CHIP = 40
-
-
-def reads(value: Any) -> str:
-    """A filter's value as a person reads it."""
-    if isinstance(value, date):
-        return format_date(value)
-    return value.display_name if isinstance(value, Dealer) else str(value)
-
-
-def shorten(text: str, most: int = LONGEST_CHIP) -> str:
-    """The text, cut with an ellipsis."""
-    return text if len(text) <= most else text[: most - 1] + "…"
+from portal.components.formats import format_amount
 
 
 def money(amount: Decimal, currency: str) -> str:

@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy as _
 from dealers.ledger.models import AccountDocument, DocumentKind
 from dealers.statements.ageing import Ageing, OpenItem
 from dealers.statements.statement import OpenAmounts
-from portal.components.keyset import PAGE_SIZE, PK, Key, Page, page_of, turned, without_place
+from portal.components.filters import filter_chips
+from portal.components.keyset import PAGE_SIZE, PK, Key, Page, page_of, turned
 
 NEWEST_FIRST = turned(Key("issue_date", dt.date.fromisoformat), PK)
 
@@ -99,16 +100,7 @@ class DocumentFilter(forms.Form):
 
     def chips(self, params: QueryDict) -> list[dict[str, str]]:
         """The filters in force, each with the address without it."""
-        if not self.is_valid():
-            return []
-        chips = []
-        for name, value in self.cleaned_data.items():
-            if value:
-                shown = dict(getattr(self.fields[name], "choices", ())).get(value, value)
-                chips.append(
-                    {"label": f"{self.fields[name].label}: {shown}", "url": without_place(params, **{name: None})}
-                )
-        return chips
+        return filter_chips(self, params)
 
 
 def _with_status(

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, Sum
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from fulfilment.ordering.models import DealerOrder, DealerOrderLine, DealerOrderQuerySet
-from fulfilment.ordering.states import State
+from fulfilment.ordering.states import ENDED_STATES, State
 from portal.access.portal import PortalRequest
+from portal.components.filters import within_days
 from portal.components.keyset import PAGE_SIZE, PK, Key, Page, moment, order_of, page_of, turned, without_place
 from portal.documents.workbooks import Column, Sheet
 
@@ -27,7 +26,7 @@ TABS: dict[str, tuple[Any, tuple[State, ...]]] = {
     "shipment": (gettext_lazy("Being shipped"), (State.SHIPMENT,)),
     "receipt": (gettext_lazy("To receive"), (State.RECEIPT,)),
     "finished": (gettext_lazy("Finished"), (State.FINISHED,)),
-    "ended": (gettext_lazy("Rejected or cancelled"), (State.REJECTED, State.CANCELLED)),
+    "ended": (gettext_lazy("Rejected or cancelled"), ENDED_STATES),
     "all": (pgettext_lazy("orders", "All"), tuple(State)),
 }
 
@@ -56,15 +55,8 @@ def narrowed(orders: DealerOrderQuerySet, given: Mapping[str, Any]) -> DealerOrd
     if text:
         with_sku = DealerOrderLine.objects.filter(order=OuterRef("pk"), sku__icontains=text)
         orders = orders.filter(Q(number__icontains=text) | Q(po_number__icontains=text) | Exists(with_sku))
-    if given.get("placed_from"):
-        orders = orders.filter(placed_at__gte=_moment(given["placed_from"], time.min))
-    if given.get("placed_to"):
-        orders = orders.filter(placed_at__lte=_moment(given["placed_to"], time.max))
-    return orders
-
-
-def _moment(day: date, at: time) -> datetime:
-    return timezone.make_aware(datetime.combine(day, at))
+    found: DealerOrderQuerySet = within_days(orders, "placed_at", given.get("placed_from"), given.get("placed_to"))
+    return found
 
 
 def tabs_for(orders: DealerOrderQuerySet, tab: str, query: Mapping[str, Any]) -> list[dict[str, Any]]:
