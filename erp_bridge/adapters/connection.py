@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from pathlib import Path
 
@@ -28,7 +29,11 @@ def _pickup(folder: Path, quiet_seconds: float) -> FilePickup:
 
 
 def _present(folder: Path) -> Path:
-    """Make a folder of our own, below ``var``; any other may be a share, whose absence must not be hidden."""
+    """Make a folder of our own, below ``var``; any other may be a share, whose absence must not be hidden.
+
+    What cannot be made is told by the adapter, which turns it into a sentence and a time to try again.
+    """
     if folder.is_relative_to(settings.VAR):
-        folder.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
     return folder

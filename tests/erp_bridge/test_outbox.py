@@ -405,3 +405,16 @@ def test_delivering_costs_the_same_statements_for_any_order(world: World) -> Non
             deliver_waiting(FakeErp(), limit=1)
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_a_folder_that_cannot_be_made_is_tried_again_with_the_reason(
+    world: World, settings: Any, tmp_path: Path
+) -> None:
+    settings.VAR = tmp_path
+    settings.ERP_OUT_DIR = tmp_path / "out"
+    settings.ERP_OUT_DIR.write_text("a file where the folder should be")
+    message = message_of(approved(world))
+    assert deliver(message.pk)
+    message.refresh_from_db()
+    assert message.state == MessageState.RETRY
+    assert "is not a folder" in message.error_text
