@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q, Sum
+from django.db.models import Count, F, Max, Min, Q, Sum
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -155,21 +155,26 @@ def bridge_figures() -> list[dict[str, Any]]:
         last=Max("done_at"),
     )
     set_aside = InboundDocument.objects.filter(state=InboundState.SET_ASIDE).count()
-    url = reverse("console:messages")
+    url, inbound = reverse("console:messages"), reverse("console:inbound_messages")
     return [
         {"label": _("Waiting for the ERP"), "value": out["waiting"], "url": url},
         {
             "label": _("To be tried again"),
             "value": out["retry"],
-            "url": url,
+            "url": f"{url}?state={MessageState.RETRY}",
             "tone": "warn" if out["retry"] else "",
         },
-        {"label": _("Needs a person"), "value": out["parked"], "url": url, "tone": "bad" if out["parked"] else ""},
+        {
+            "label": _("Needs a person"),
+            "value": out["parked"],
+            "url": f"{url}?state={MessageState.PARKED}",
+            "tone": "bad" if out["parked"] else "",
+        },
         {"label": _("Delivered today"), "value": out["delivered"], "url": url},
         {
             "label": _("Documents set aside"),
             "value": set_aside,
-            "url": url,
+            "url": f"{inbound}?state={InboundState.SET_ASIDE}",
             "tone": "bad" if set_aside else "",
         },
     ]
@@ -192,7 +197,7 @@ def _troubles(orders: Any) -> list[dict[str, Any]]:
     rejected = (
         orders.filter(state=State.REJECTED, steps__to_state=State.REJECTED, steps__at__gte=since)
         .select_related("dealer")
-        .values_list("pk", "number", "dealer__number", "dealer__name", "steps__at", "steps__note", "steps__by_name")
+        .annotate(ended_at=F("steps__at"), why=F("steps__note"), who=F("steps__by_name"))
         .order_by("-steps__at")[:TOP]
     )
     rows: list[dict[str, Any]] = [
@@ -209,14 +214,14 @@ def _troubles(orders: Any) -> list[dict[str, Any]]:
     ]
     rows += [
         {
-            "number": number,
-            "dealer": name,
-            "when": when,
-            "why": why,
-            "who": who,
+            "number": order.number,
+            "dealer": order.dealer.display_name,
+            "when": order.ended_at,
+            "why": order.why,
+            "who": order.who,
             "state": "rejected",
             "word": _("Rejected"),
         }
-        for _pk, number, _dealer, name, when, why, who in rejected
+        for order in rejected
     ]
     return rows

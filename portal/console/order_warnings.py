@@ -11,9 +11,11 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from dealers.statements.statement import OpenAmounts, open_amounts
 from fulfilment.ordering.credit import Credit, credit_of_many
 from fulfilment.ordering.models import DealerOrder
 from fulfilment.ordering.states import State
+from portal.components.formats import format_amount
 
 #: How many times a dealer's usual quantity of a SKU makes a person look, and how many orders make a habit.
 UNUSUAL_FACTOR = 4
@@ -72,26 +74,38 @@ def credit_after(orders: Sequence[DealerOrder]) -> dict[int, Credit]:
 
 
 def warnings_for(orders: Sequence[DealerOrder], credits: dict[int, Credit]) -> dict[int, list[Caution]]:
-    """By order id: what to look at, worst first. Two statements for any number of orders."""
+    """By order id: what to look at, worst first. Three statements for any number of orders."""
     found: dict[int, list[Caution]] = defaultdict(list)
     keys = [order.pk for order in orders]
     if not keys:
         return found
     unusual, earlier = _unusual(orders), dict(_rows(EARLIER, {"orders": keys}))
+    owed = open_amounts({order.dealer_id for order in orders})
     for order in orders:
         first, used_by = earlier[order.pk]
-        found[order.pk] = _of_order(order, credits[order.pk], first=first, used_by=used_by, unusual=unusual[order.pk])
+        found[order.pk] = _of_money(order, credits[order.pk], owed[order.dealer_id])
+        found[order.pk] += _of_order(order, first=first, used_by=used_by, unusual=unusual[order.pk])
     return found
 
 
-def _of_order(
-    order: DealerOrder, credit: Credit, *, first: bool, used_by: str | None, unusual: list[tuple[str, int, Decimal]]
-) -> list[Caution]:
+def _of_money(order: DealerOrder, credit: Credit, owed: OpenAmounts) -> list[Caution]:
     warnings = []
     if order.payment_terms_days and credit.exceeded:
         warnings.append(
             Caution(_("Over credit"), "bad", _("With this order the dealer uses more than the credit limit."))
         )
+    if owed.overdue:
+        facts = {"amount": format_amount(owed.overdue), "currency": order.dealer.currency}
+        warnings.append(
+            Caution(_("Overdue"), "warn", _("%(amount)s %(currency)s should have been paid by now.") % facts)
+        )
+    return warnings
+
+
+def _of_order(
+    order: DealerOrder, *, first: bool, used_by: str | None, unusual: list[tuple[str, int, Decimal]]
+) -> list[Caution]:
+    warnings = []
     if used_by:
         sentence = _("Order %(order)s has the same PO number.") % {"order": used_by}
         warnings.append(Caution(_("PO number used before"), "warn", sentence))

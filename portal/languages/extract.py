@@ -17,6 +17,7 @@ ROOMS = ("portal", "dealers", "pricing", "fulfilment", "erp_bridge")
 KEYWORDS = {
     "_": None,
     "N_": None,
+    "t": None,
     "gettext": None,
     "gettext_lazy": None,
     "gettext_noop": None,

@@ -64,6 +64,10 @@ def test_the_administrator_sees_the_bridge_and_the_imports(world: World, as_user
     ImportJob.objects.create(kind="products", file_name="range.csv", started_by=world.ada, refused=3)
     response = as_user(world.ada).get(HOME)
     assert [figure["value"] for figure in response.context["bridge"]] == [1, 0, 1, 0, 0]
+    assert [figure["url"] for figure in response.context["bridge"]][2::2] == [
+        "/console/messages/?state=parked",
+        "/console/messages/inbound/?state=set_aside",
+    ]
     assert [(row["dealer__sales_rep__name"], row["orders"]) for row in response.context["by_rep"]] == [("Sam Test", 1)]
     page = response.content.decode()
     assert "range.csv" in page

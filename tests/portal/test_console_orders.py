@@ -14,6 +14,7 @@ from django.urls import reverse
 from fulfilment.ordering.models import DealerOrder, DealerOrderLine
 from fulfilment.ordering.progress import acknowledge
 from fulfilment.ordering.review import approve, reject
+from tests.dealers.ledger_samples import invoice
 from tests.erp_bridge.orders import placed
 from tests.factories import World
 from tests.portal.console_samples import many_orders, sheet_rows, text
@@ -53,6 +54,16 @@ def test_cautions_name_what_to_look_at(world: World, as_user: Any) -> None:
     for word in ("Over credit", "Unusual quantity", "PAN-24: 40 ordered, usually 2", "PO number used before", "Note"):
         assert word in page, word
     assert "First order of the outlet" not in page
+
+
+def test_what_a_dealer_should_have_paid_is_named_in_the_queue(world: World, as_user: Any) -> None:
+    placed(world)
+    placed(world, {world.pan: 1}, by=world.bob)
+    invoice("I1", world.alpine, "300.00")
+    cautions = {row["order"].dealer.number: row["cautions"] for row in as_user(world.ada).get(REVIEW).context["rows"]}
+    sentences = {number: [caution.sentence for caution in found] for number, found in cautions.items()}
+    assert "300.00 EUR should have been paid by now." in sentences["D-ALPINE"]
+    assert not any("should have been paid" in sentence for sentence in sentences["D-BERGEN"])
 
 
 def test_the_first_order_of_an_outlet_is_marked(world: World, as_user: Any) -> None:
