@@ -71,6 +71,8 @@ class AccessMiddleware:
         self, request: HttpRequest, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> HttpResponseBase | None:
         """Refuse before the view runs."""
+        if any("\x00" in str(part) for part in kwargs.values()):
+            raise Http404  # no database text and no file name can be this
         match = request.resolver_match
         access = declared_access(match.view_name, match.route, view) if match else None
         portal: Portal = request.portal  # type: ignore[attr-defined]  # set in __call__

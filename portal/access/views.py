@@ -28,6 +28,6 @@ def front(request: PortalRequest) -> HttpResponse:
 def choose_dealer(request: PortalRequest) -> HttpResponse:
     """Order for another of the user's dealers."""
     number = request.POST.get("dealer", "")
-    if number.isascii() and number.isdigit():
+    if number.isascii() and number.isdigit() and len(number) <= 18:
         request.portal.choose_dealer(int(number))
     return redirect("front")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -68,9 +68,7 @@ def update(request: PortalRequest) -> HttpResponse:
         changes = {int(pk): number for pk, number in request.session.pop(SESSION_UNDO, {}).items()}
     if "mend" in request.POST:
         changes = _mend(request)
-    removed = request.POST.get("remove", "")
-    if removed.isascii() and removed.isdecimal() and int(removed[:18]) in known:
-        changes[int(removed)] = 0
+    changes |= {pk: 0 for pk in known if str(pk) == request.POST.get("remove")}
     try:
         if changes:
             set_quantities(_open(request), changes)
@@ -81,7 +79,7 @@ def update(request: PortalRequest) -> HttpResponse:
     if request.htmx:
         return _changed_parts(request, wanted.wrong, changes)
     if wanted.wrong:
-        entered = {pk: request.POST[f"quantity-{pk}"] for pk in wanted.wrong}
+        entered = {pk: request.POST.get(f"quantity-{pk}", "") for pk in wanted.wrong}
         problems = [LineProblem(pk, "quantity", message) for pk, message in wanted.wrong.items()]
         quantities = request.portal.cart_quantities
         problems = [problem for problem in problems if problem.product_id in quantities]
@@ -112,8 +110,9 @@ def tell_in_cart(request: PortalRequest, heading: str, sentences: list[str]) -> 
 def back_to(request: PortalRequest, otherwise: str) -> HttpResponse:
     """To the page the form was sent from, when it is one of ours."""
     url = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure()):
-        return redirect(url)
+    ours = url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
+    if ours and url.startswith("/"):
+        return HttpResponseRedirect(url)
     return redirect(otherwise)
 
 

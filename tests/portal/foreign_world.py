@@ -1,0 +1,116 @@
+"""Everything that is Bergen's and nobody else's, and the URLs that name it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from dealers.accounts.models import Membership
+from dealers.ledger.models import AccountDocument
+from erp_bridge.inbound.models import InboundDocument, InboundKind, InboundState
+from erp_bridge.outbox.models import OutboxMessage
+from fulfilment.ordering.models import DealerOrder
+from fulfilment.shipping.models import Shipment
+from fulfilment.shipping.record import ShipmentData, ShippedLine, record_shipment
+from pricing.terms.models import PriceList
+from tests import factories
+from tests.dealers.ledger_samples import invoice
+from tests.erp_bridge.orders import approved, message_of, placed
+from tests.factories import World
+
+SECRET_SKU, SECRET_PRICE, SECRET_PO = "WOK-SECRET", "77.77", "BERGEN-PO-7"
+
+
+@dataclass
+class Secrets:
+    """Bergen's orders, goods, prices and papers."""
+
+    waiting: DealerOrder
+    sent: DealerOrder
+    shipment: Shipment
+    invoice: AccountDocument
+    message: OutboxMessage
+    inbound: InboundDocument
+    place: Membership
+    wok: Any
+
+
+def make_secrets(world: World) -> Secrets:
+    """Bergen with a product and a price of its own, an order in review, one shipped, an invoice and its messages."""
+    wok = factories.make_product(SECRET_SKU, "Secret wok")
+    own = PriceList.objects.create(code="BERGEN", name="Agreement Bergen", currency="EUR")
+    factories.set_price(own, wok, SECRET_PRICE)
+    factories.set_price(own, world.pan, "11.11")
+    world.bergen.price_lists.all().update(priority=2)
+    factories.give_list(world.bergen, own, 1)
+    waiting = placed(world, {wok: 3}, by=world.bob, po_number=SECRET_PO)
+    sent = approved(world, {world.pan: 2, wok: 1}, by=world.bob, po_number=SECRET_PO)
+    moment = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    data = ShipmentData("S-BERGEN", sent.number, moment, [ShippedLine(1, 1)], tracking_number="TRACK-BERGEN")
+    shipment = record_shipment(data)
+    billed = invoice("I-BERGEN", world.bergen, SECRET_PRICE, order_numbers=(sent.number,))
+    inbound = InboundDocument.objects.create(
+        file_name="bergen.xml",
+        mark="1",
+        sha256="0" * 64,
+        kind=InboundKind.INVOICE,
+        document_id="I-BERGEN-2",
+        order_numbers=[sent.number],
+        state=InboundState.SET_ASIDE,
+        content=b"<Invoice/>",
+    )
+    place = Membership.objects.get(user=world.bob)
+    return Secrets(waiting, sent, shipment, billed, message_of(sent), inbound, place, wok)
+
+
+def foreign_parameters(world: World, secrets: Secrets) -> dict[str, list[dict[str, Any]]]:
+    """For each route with parameters, the ways to name something of Bergen's; none where nothing is a dealer's."""
+    orders = [{"number": secrets.waiting.number}, {"number": secrets.sent.number}]
+    dealer = {"number": world.bergen.number}
+    place = dealer | {"pk": secrets.place.pk}
+    mixed = {"number": world.alpine.number, "pk": secrets.place.pk}
+    document, message, inbound = {"pk": secrets.invoice.pk}, {"pk": secrets.message.pk}, {"pk": secrets.inbound.pk}
+    return {
+        "media": [],
+        "shop:category": [],
+        "shop:product": [{"slug": SECRET_SKU.lower(), "sku": SECRET_SKU}, {"slug": "x", "sku": SECRET_SKU}],
+        "shop:order": orders,
+        "shop:confirmation": orders,
+        "shop:order_cancel": orders,
+        "shop:reorder": orders,
+        "shop:receipt": [{"number": secrets.sent.number, "pk": secrets.shipment.pk}],
+        "shop:document": [document],
+        "shop:member": [{"pk": secrets.place.pk}],
+        "console:order": orders,
+        "console:order_approve": orders,
+        "console:order_reject": orders,
+        "console:order_cancel": orders,
+        "console:dealer": [dealer],
+        "console:dealer_terms": [dealer],
+        "console:dealer_member_add": [dealer],
+        "console:dealer_member_invite": [place, mixed],
+        "console:dealer_member_end": [place, mixed],
+        "console:price_list": [],
+        "console:price_list_export": [],
+        "console:statement": [dealer],
+        "console:statement_excel": [dealer],
+        "console:statement_pdf": [dealer],
+        "console:document": [document],
+        "console:import_template": [],
+        "console:import_job": [],
+        "console:import_map": [],
+        "console:import_progress": [],
+        "console:import_refused": [],
+        "console:message": [message],
+        "console:message_xml": [message],
+        "console:message_replay": [message],
+        "console:message_send_again": [message],
+        "console:message_park": [message],
+        "console:inbound_message": [inbound],
+        "console:inbound_content": [inbound],
+        "console:inbound_apply": [inbound],
+        "console:inbound_dismiss": [inbound],
+        "console:person_invite": [],
+        "console:person_close": [],
+    }
