@@ -9,25 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 from portal.operations.install import find_browser
+from tests.browser.chromium import ARGUMENTS, DESKTOP
 from tests.stack import Stack, running_stack
 
 # Playwright keeps an event loop in this thread, in which Django would refuse its own blocking calls.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-DESKTOP = {"width": 1440, "height": 900}
-PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="session")
@@ -92,7 +81,7 @@ def visit(chromium: Browser, stack: Stack) -> Iterator[Any]:
     contexts: list[BrowserContext] = []
     visitors: list[Visitor] = []
 
-    def make(size: dict[str, int] = DESKTOP, language: str = "en") -> Visitor:
+    def make(size: ViewportSize = DESKTOP, language: str = "en") -> Visitor:
         context = chromium.new_context(viewport=size, locale="zh-CN" if language == "zh-hans" else "en-GB")
         context.set_default_timeout(15_000)
         contexts.append(context)

@@ -11,7 +11,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from portal.operations.install import find_browser
-from tests.browser.conftest import ARGUMENTS, DESKTOP
+from tests.browser.chromium import ARGUMENTS, DESKTOP
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "docs" / "pictures"
@@ -41,7 +41,7 @@ def main() -> int:
 
 
 def _signed_in(browser: Browser, login: dict[str, str]) -> Page:
-    context = browser.new_context(viewport=DESKTOP, locale="en-GB")  # type: ignore[arg-type]  # a viewport
+    context = browser.new_context(viewport=DESKTOP, locale="en-GB")
     page = context.new_page()
     page.goto(f"{URL}/accounts/login/")
     page.fill("input[name=login]", login["email"])

@@ -14,7 +14,8 @@ from dealers.ledger.models import AccountDocument
 from fulfilment.ordering.models import DealerOrder
 from portal.search.index import reindex
 from tests import factories
-from tests.browser.conftest import DESKTOP, PHONE, Visitor
+from tests.browser.chromium import DESKTOP, PHONE
+from tests.browser.conftest import Visitor
 from tests.factories import World
 from tests.stack import Stack, until
 

@@ -18,7 +18,8 @@ from fulfilment.ordering.review import approve
 from fulfilment.ordering.submit import OrderHead, submit
 from fulfilment.shipping.record import ShipmentData, ShippedLine, record_shipment
 from tests import factories
-from tests.browser.conftest import DESKTOP, PHONE, Visitor
+from tests.browser.chromium import DESKTOP, PHONE
+from tests.browser.conftest import Visitor
 from tests.factories import World
 from tests.stack import Stack
 
