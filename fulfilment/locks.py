@@ -12,8 +12,8 @@ from fulfilment.ordering.models import DealerOrder, DealerOrderLine
 
 
 def lock_dealer(dealer_id: int) -> Dealer:
-    """Lock one dealer: what changes a dealer's exposure or balance waits here."""
-    return Dealer.objects.select_for_update().get(pk=dealer_id)
+    """Lock one dealer: what changes a dealer's exposure or balance waits here. New orders do not."""
+    return Dealer.objects.select_for_update(no_key=True).get(pk=dealer_id)
 
 
 def lock_order(order_id: int) -> DealerOrder:
