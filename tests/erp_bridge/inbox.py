@@ -10,6 +10,7 @@ from django.conf import settings
 
 from erp_bridge.adapters.filepickup import FilePickup
 from erp_bridge.inbound.collect import collect
+from erp_bridge.inbound.models import InboundDocument
 from fulfilment.ordering.models import DealerOrder
 from portal.demo import erp_partner as partner
 
@@ -55,3 +56,15 @@ def pay(order: DealerOrder, number: str, *lines: tuple[str, str, str]) -> None:
     """`lines` are (what: invoice, credit_note, order or account; its number; amount)."""
     parts = [partner.Part(what, reference, Decimal(amount)) for what, reference, amount in lines]
     leave(f"{number}.xml", partner.payment_xml(number, order.dealer.number, order.currency, parts))
+
+
+def only_error() -> str:
+    return InboundDocument.objects.get(state="set_aside").error_text
+
+
+def processed(settings: Any) -> list[str]:
+    return sorted(path.name for path in (Path(settings.ERP_IN_DIR) / "processed").glob("*/*.xml"))
+
+
+def fresh(order: DealerOrder) -> DealerOrder:
+    return DealerOrder.objects.get(pk=order.pk)

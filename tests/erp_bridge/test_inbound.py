@@ -10,7 +10,7 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from dealers.ledger.models import AccountDocument, Journal, Settlement
+from dealers.ledger.models import AccountDocument, Journal
 from erp_bridge.inbound import settle as settling
 from erp_bridge.inbound.models import InboundDocument
 from erp_bridge.inbound.settle import MOST_FAILURES, ApplyRefused, apply_again, dismiss
@@ -19,7 +19,7 @@ from fulfilment.ordering.models import DealerOrder
 from fulfilment.ordering.review import approve
 from fulfilment.shipping.models import Shipment
 from portal.demo import erp_partner as partner
-from tests.erp_bridge.inbox import bill, credit, despatch, leave, pay, respond, sweep
+from tests.erp_bridge.inbox import bill, credit, despatch, fresh, leave, only_error, pay, processed, respond, sweep
 from tests.erp_bridge.orders import approved, files, message_of, placed
 from tests.factories import World
 
@@ -29,18 +29,6 @@ D = Decimal
 def states() -> dict[str, str]:
     """State by file name; the newest row of a name counts."""
     return {row.file_name: row.state for row in InboundDocument.objects.order_by("pk")}
-
-
-def only_error() -> str:
-    return InboundDocument.objects.get(state="set_aside").error_text
-
-
-def processed(settings: Any) -> list[str]:
-    return sorted(path.name for path in (Path(settings.ERP_IN_DIR) / "processed").glob("*/*.xml"))
-
-
-def fresh(order: DealerOrder) -> DealerOrder:
-    return DealerOrder.objects.get(pk=order.pk)
 
 
 @pytest.fixture
@@ -265,92 +253,6 @@ def test_an_invoice_in_another_currency_is_set_aside(world: World) -> None:
     leave("INV-1.xml", partner.billing_xml("Invoice", "INV-1", "D-ALPINE", "USD", lines, D("1.30")))
     sweep()
     assert "USD" in only_error()
-
-
-def test_paying_the_invoices_of_a_prepaid_order_releases_it(prepaid: DealerOrder) -> None:
-    bill(prepaid)
-    sweep()
-    assert fresh(prepaid).state == "payment"
-
-    pay(prepaid, "PAY-1", ("invoice", "INV-1", "20.00"))
-    sweep()
-    assert (fresh(prepaid).state, fresh(prepaid).paid_at) == ("payment", None)
-
-    pay(prepaid, "PAY-2", ("invoice", "INV-1", "25.20"))
-    sweep()
-    assert (fresh(prepaid).state, fresh(prepaid).paid_at) == ("shipment", timezone.localdate())
-
-
-def test_paying_the_first_of_two_part_invoices_is_not_paying_the_order(prepaid: DealerOrder) -> None:
-    for number in ("INV-1", "INV-2"):
-        lines = [partner.Billed(prepaid.number, "1", "PAN-24", "Pan", 1, D("20.00"))]
-        leave(f"{number}.xml", partner.billing_xml("Invoice", number, "D-BERGEN", "EUR", lines, D("2.60")))
-        pay(prepaid, f"P-{number}", ("invoice", number, "22.60"))
-        sweep()
-        assert fresh(prepaid).state == ("payment" if number == "INV-1" else "shipment")
-
-
-def test_a_payment_that_names_the_order_itself_releases_it_when_it_covers_it(prepaid: DealerOrder) -> None:
-    pay(prepaid, "PAY-1", ("order", prepaid.number, "45.19"))
-    sweep()
-    assert fresh(prepaid).state == "payment"
-
-    pay(prepaid, "PAY-2", ("order", prepaid.number, "0.01"))
-    sweep()
-    assert fresh(prepaid).state == "shipment"
-
-
-def test_a_prepayment_of_two_orders_counts_when_it_covers_both(world: World, prepaid: DealerOrder) -> None:
-    other = approved(world, {world.pan: 1}, by=world.bob)
-    pay(prepaid, "PAY-1", ("order", prepaid.number, "45.20"), ("order", other.number, "22.60"))
-    sweep()
-    assert {fresh(prepaid).state, fresh(other).state} == {"shipment"}
-
-
-def test_a_prepayment_for_another_dealer_s_order_is_set_aside(world: World, prepaid: DealerOrder) -> None:
-    foreign = approved(world)
-    pay(prepaid, "PAY-1", ("order", foreign.number, "520.25"))
-    sweep()
-    assert "does not belong to dealer D-BERGEN" in only_error()
-    assert not AccountDocument.objects.exists()
-
-
-def test_a_credit_note_is_used_with_a_payment_to_the_cent(prepaid: DealerOrder) -> None:
-    bill(prepaid)
-    credit(prepaid, "CN-1", "4.60", "0.60", invoice="INV-1")
-    sweep()
-    assert not Settlement.objects.exists()
-
-    pay(prepaid, "PAY-1", ("invoice", "INV-1", "45.20"), ("credit_note", "CN-1", "5.20"))
-    sweep()
-
-    assert set(Settlement.objects.values_list("credit__number", "invoice__number", "amount")) == {
-        ("PAY-1", "INV-1", D("40.00")),
-        ("CN-1", "INV-1", D("5.20")),
-    }
-    assert fresh(prepaid).state == "shipment"
-
-
-def test_more_than_is_left_of_a_credit_note_is_refused_whole(prepaid: DealerOrder) -> None:
-    bill(prepaid)
-    credit(prepaid, "CN-1", "4.60", "0.60")
-    pay(prepaid, "PAY-1", ("invoice", "INV-1", "45.20"), ("credit_note", "CN-1", "5.21"))
-    sweep()
-    assert "5.20 of it is left" in only_error()
-    assert not AccountDocument.objects.filter(kind="payment").exists()
-
-
-def test_a_payment_before_its_invoice_is_applied_again_when_the_invoice_is_there(world: World) -> None:
-    order = approved(world)
-    pay(order, "PAY-1", ("invoice", "INV-1", "520.25"))
-    sweep()
-    assert "INV-1" in only_error()
-    bill(order)
-    sweep()
-
-    apply_again(InboundDocument.objects.get(state="set_aside").pk, by=world.ada)
-
-    assert fresh(order).paid_at is not None
 
 
 def test_a_fault_of_our_own_undoes_everything_and_is_capped(
