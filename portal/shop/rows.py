@@ -193,6 +193,7 @@ class _Value:
     attribute_id: int
     name: str
     text: str
+    stored: str
 
 
 def attributes_of(products: Iterable[Any]) -> dict[int, tuple[tuple[str, str], ...]]:
@@ -214,7 +215,7 @@ def variant_words(products: Iterable[Any]) -> dict[int, tuple[tuple[str, str], .
     known: dict[tuple[int | None, int], set[str]] = {}
     own: dict[int, list[_Value]] = {}
     for value in _values(family, cards):
-        known.setdefault((value.parent_id, value.attribute_id), set()).add(value.text)
+        known.setdefault((value.parent_id, value.attribute_id), set()).add(value.stored)
         if value.product_id in cards:
             own.setdefault(value.product_id, []).append(value)
     return {
@@ -240,11 +241,11 @@ def _values(wanted: Q, cards: Mapping[int, ProductCard]) -> Iterator[_Value]:
         "value_float",
         "value_date",
     ):
-        text = next((str(value) for value in kinds if value not in (None, "")), "")
+        text = stored = next((str(value) for value in kinds if value not in (None, "")), "")
         if chinese and product_id in cards:
             text = str(cards[product_id].attributes_zh.get(code, "") or text)
         if text:
-            yield _Value(product_id, parent_id, attribute_id, (chinese and name_zh) or name, text)
+            yield _Value(product_id, parent_id, attribute_id, (chinese and name_zh) or name, text, stored)
 
 
 def stock_of(labels: Iterable[Label]) -> dict[int, Stock]:

@@ -39,6 +39,9 @@ def make_variants(model: str, sizes: list[str], price: str = "10.00") -> list[An
     attribute, _new = ProductAttribute.objects.get_or_create(
         product_class=product_class, code="size", defaults={"name": "Size"}
     )
+    material, _new = ProductAttribute.objects.get_or_create(
+        product_class=product_class, code="steel", defaults={"name": "Material"}
+    )
     AttributeCard.objects.get_or_create(attribute=attribute, defaults={"name_zh": "尺寸"})
     parent = Product.objects.create(
         product_class=product_class, structure=Product.PARENT, title=model, slug=model.lower()
@@ -51,8 +54,11 @@ def make_variants(model: str, sizes: list[str], price: str = "10.00") -> list[An
         StockRecord.objects.create(
             product=child, partner=partner, partner_sku=sku, num_in_stock=50, num_allocated=0, price_currency="EUR"
         )
-        ProductCard.objects.create(product=child, name_zh=f"{model}{size}号")
+        ProductCard.objects.create(
+            product=child, name_zh=f"{model}{size}号", attributes_zh={"size": f"{size}号", "steel": "钢"}
+        )
         ProductAttributeValue.objects.create(product=child, attribute=attribute, value_text=size)
+        ProductAttributeValue.objects.create(product=child, attribute=material, value_text="Steel")
         factories.set_price(PriceList.objects.get(code="WHOLESALE"), child, price)
         variants.append(child)
     return variants

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 from oscar.core.loading import get_model
 
 from fulfilment.ordering.cart import add_to_cart, open_cart
 from fulfilment.ordering.submit import OrderHead, submit
 from fulfilment.stock.models import Location, StockLevel
 from portal.search.index import reindex
-from portal.shop.rows import product_url
+from portal.shop.rows import product_url, variant_words
 from pricing.catalogue.models import ProductCard
 from pricing.terms.models import PriceList
 from tests import factories
@@ -130,6 +131,12 @@ def test_variants_are_rows_of_their_own_with_what_tells_them_apart(world: World,
     found = rows(alice.get(reverse("shop:catalogue")))
     assert found["CUP-S"].attributes == (("Size", "S"),)
     assert "CUP" not in found
+
+
+def test_what_all_variants_share_does_not_tell_them_apart_in_chinese(world: World) -> None:
+    small, _large = make_variants("CUP", ["S", "L"])
+    with translation.override("zh-hans"):
+        assert variant_words([small]) == {small.pk: (("尺寸", "S号"),)}
 
 
 def test_search_puts_the_exact_sku_first_and_stays_in_the_assortment(world: World, alice: Client, as_user: Any) -> None:
