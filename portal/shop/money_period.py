@@ -77,13 +77,16 @@ def chosen_period(query: QueryDict, today: dt.date) -> tuple[PeriodForm, Period]
 
 
 def named_period(name: str, today: dt.date) -> Period:
-    """The days of "this_month", "last_quarter" … as seen from today. A running period ends with its last day."""
+    """The days of "this_month", "last_quarter" … as seen from today.
+
+    A running period ends today: what will be overdue by its last day is not yet.
+    """
     which, _separator, unit = name.partition("_")
     months = {"month": 1, "quarter": 3, "year": 12}[unit]
     first = dt.date(today.year, (today.month - 1) // months * months + 1, 1)
     if which == "last":
         first = _months_later(first, -months)
-    return Period(first, _months_later(first, months) - dt.timedelta(days=1))
+    return Period(first, min(today, _months_later(first, months) - dt.timedelta(days=1)))
 
 
 def _months_later(first: dt.date, months: int) -> dt.date:

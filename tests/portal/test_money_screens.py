@@ -124,12 +124,16 @@ def test_a_download_of_a_wrong_period_leads_to_the_page_that_explains_it(books: 
         ("last_month", "2026-05-01", "2026-05-31"),
         ("this_quarter", "2026-04-01", "2026-06-30"),
         ("last_quarter", "2026-01-01", "2026-03-31"),
-        ("this_year", "2026-01-01", "2026-12-31"),
+        ("this_year", "2026-01-01", "2026-06-30"),
         ("last_year", "2025-01-01", "2025-12-31"),
     ],
 )
 def test_named_periods(name: str, start: str, end: str) -> None:
     assert named_period(name, TODAY) == Period(dt.date.fromisoformat(start), dt.date.fromisoformat(end))
+
+
+def test_a_running_period_ends_today() -> None:
+    assert named_period("this_month", dt.date(2026, 6, 11)) == Period(dt.date(2026, 6, 1), dt.date(2026, 6, 11))
 
 
 def test_january_looks_back_into_the_year_before() -> None:
