@@ -14,6 +14,7 @@ from dealers.ledger.post import DocumentData, LineData, post_document
 from erp_bridge.outbox.models import MessageState, OutboxMessage
 from fulfilment.ordering.cart import add_to_cart, open_cart
 from fulfilment.ordering.models import DealerOrder, DealerOrderLine
+from fulfilment.ordering.paid import orders_paid_by_now
 from fulfilment.ordering.problems import OrderRefused
 from fulfilment.ordering.progress import acknowledge, record_payment
 from fulfilment.ordering.review import approve, reject
@@ -136,7 +137,7 @@ def _bill(order: DealerOrder, plan: InvoicePlan, dealer: Dealer, lines: Mapping[
             )
         )
         left -= amount
-        if left == 0:
+        if orders_paid_by_now([order.number]):
             record_payment(order.number, paid_on=payment.on)
 
 
