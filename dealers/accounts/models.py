@@ -12,6 +12,8 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from dealers.accounts.countries import country_name
+
 
 class Language(models.TextChoices):
     """The languages the portal ships complete; the values are Django language codes."""
@@ -267,7 +269,7 @@ class Outlet(models.Model):
     def address_lines(self) -> list[str]:
         """The postal address, top to bottom, empty parts left out."""
         town = " ".join(part for part in (self.postal_code, self.city) if part)
-        lines = (self.address_line1, self.address_line2, town, self.state, self.country)
+        lines = (self.address_line1, self.address_line2, town, self.state, country_name(self.country))
         return [line for line in lines if line]
 
     def __str__(self) -> str:

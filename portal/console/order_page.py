@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from dealers.accounts.countries import country_name
 from dealers.ledger.models import AccountDocument
 from dealers.statements.statement import open_amounts
 from erp_bridge.outbox.status import BridgeStatus, status_of
@@ -177,7 +178,7 @@ def _ship_to(order: DealerOrder) -> list[str]:
     town = " ".join(part for part in (there.get("postal_code", ""), there.get("city", "")) if part)
     person = " · ".join(part for part in (there.get("contact_name", ""), there.get("contact_phone", "")) if part)
     lines = [there.get("name", ""), there.get("address_line1", ""), there.get("address_line2", ""), town]
-    lines += [there.get("state", ""), there.get("country", ""), person]
+    lines += [there.get("state", ""), country_name(there.get("country", "")), person]
     return [line for line in lines if line]
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from dealers.accounts.countries import country_name
 from dealers.ledger.models import AccountDocument
 from fulfilment.ordering.cart import add_to_cart, open_cart
 from fulfilment.ordering.models import DealerOrder, DealerOrderLine, OrderStep
@@ -200,7 +201,8 @@ def _address(found: DealerOrder) -> list[str]:
     """The ship-to address as it was when the order was sent, top to bottom."""
     stored = found.ship_to
     town = " ".join(stored[name] for name in ("postal_code", "city") if stored.get(name))
-    lines = (stored.get("address_line1"), stored.get("address_line2"), town, stored.get("state"), stored.get("country"))
+    country = country_name(stored.get("country") or "")
+    lines = (stored.get("address_line1"), stored.get("address_line2"), town, stored.get("state"), country)
     return [line for line in lines if line]
 
 

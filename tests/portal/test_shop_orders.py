@@ -11,9 +11,11 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 from openpyxl import load_workbook
 from oscar.core.loading import get_model
 
+from dealers.accounts.countries import country_name
 from dealers.accounts.models import DealerRole, User
 from fulfilment.ordering.cart import add_to_cart, find_cart, open_cart, quantities
 from fulfilment.ordering.models import DealerOrder
@@ -150,6 +152,18 @@ def test_lines_tell_ordered_shipped_open_and_received(world: World, alice: Clien
     alice.post(reverse("shop:receipt", args=(order.number, shipment.pk)))
     first = alice.get(reverse("shop:order", args=(order.number,))).context["lines"][0].line
     assert (first.quantity, first.shipped_quantity, first.open_quantity, first.received_quantity) == (10, 4, 6, 4)
+
+
+def test_shipments_and_address_speak_the_reader_s_language(world: World, alice: Client) -> None:
+    ProductCard.objects.filter(product=world.pan).update(name_zh="煎锅")
+    order = approve(placed(world).pk, by=world.rita)
+    shipped(order, "S1", (1, 4))
+    url = reverse("shop:order", args=(order.number,))
+    response = alice.get(url, headers={"accept-language": "zh-hans"})
+    inside = response.content.decode().partition('id="shipment-')[2].partition("</section>")[0]
+    assert "煎锅" in inside
+    with translation.override("zh-hans"):
+        assert response.context["address"][-1] == country_name(order.ship_to["country"]) != order.ship_to["country"]
 
 
 def test_a_rejection_shows_its_reason_as_text(world: World, alice: Client) -> None:
