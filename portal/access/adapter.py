@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
 from django.http import HttpRequest
 
 
@@ -12,6 +15,11 @@ class ClosedAccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Always closed."""
         return False
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """The link of the set-password mail: the portal's own address, whatever host the request named."""
+        asked: str = super().get_reset_password_from_key_url(key)
+        return settings.PORTAL_URL + urlsplit(asked).path
 
     def post_login(self, request: HttpRequest, user, **kwargs):  # type: ignore[no-untyped-def]  # allauth is untyped
         """Remember the user's language for this session."""

@@ -25,7 +25,7 @@ from portal.imports.jobs import local_copy
 from portal.imports.kinds import COLUMNS, column_named
 from portal.imports.mapping import header_key
 from portal.imports.models import ColumnMapping, ImportJob, ImportKind, ImportState
-from portal.imports.tasks import run
+from portal.imports.tasks import wake
 
 PREVIEW_ROWS = 5
 #: Colours of the state chips (see docs/design-system.md).
@@ -105,7 +105,7 @@ def _start(job: ImportJob, document: dict[str, Any], key: str, request: PortalRe
     )
     waiting = ImportJob.objects.filter(pk=job.pk, state=ImportState.MAPPING)
     if waiting.update(state=ImportState.QUEUED, mapping=document, queued_at=timezone.now()):
-        transaction.on_commit(lambda: run.delay(job.pk))
+        transaction.on_commit(lambda: wake(job.pk))
 
 
 @require_safe

@@ -34,6 +34,7 @@ EXAMPLES = {
     "ERP_IN_DIR": "/srv/erp/to-portal",
     "ERP_QUIET_SECONDS": "10",
     "PORTAL_URL": "https://dealers.example.com",
+    "TRUSTED_PROXIES": "1",
     "DEFAULT_CURRENCY": "EUR",
     "TIME_ZONE": "Europe/Berlin",
     "LOG_LEVEL": "INFO",
@@ -77,6 +78,8 @@ class Environment:
     """How long a file of the ERP must not change before it counts as complete."""
     portal_url: str
     """The address people use, without a slash at the end: the start of the links in mails."""
+    trusted_proxies: int
+    """How many proxies of our own stand before the portal, each adding to `X-Forwarded-For`."""
     default_currency: str
     time_zone: str
     log_level: str
@@ -121,6 +124,7 @@ def read(variables: Mapping[str, str], var: Path) -> Environment:
             values.secure_address if production else values.address,
             f"https://{hosts[0].lstrip('.')}" if production else f"http://localhost:{port}",
         ),
+        trusted_proxies=reader.take("TRUSTED_PROXIES", values.few, int(production)),
         default_currency=reader.take("DEFAULT_CURRENCY", values.currency, "CNY"),
         time_zone=reader.take("TIME_ZONE", values.time_zone, "Asia/Shanghai"),
         log_level=reader.take("LOG_LEVEL", values.log_level, "INFO"),

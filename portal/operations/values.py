@@ -274,6 +274,13 @@ def port(value: str) -> int:
     return int(value)
 
 
+def few(value: str) -> int:
+    """A whole number of proxies, at most nine."""
+    if len(value) != 1 or not value.isascii() or not value.isdigit():
+        raise WrongValue(f"is '{value}', not a number of proxies from 0 to 9")
+    return int(value)
+
+
 def seconds(value: str) -> int:
     """A whole number of seconds, at most an hour."""
     if not value.isascii() or not value.isdigit() or int(value) > 3600:
