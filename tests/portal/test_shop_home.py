@@ -174,3 +174,21 @@ def test_finance_browses_without_ordering(world: World, as_user: Any) -> None:
 def test_a_dealer_that_was_closed_is_shut_out(world: World, alice: Client) -> None:
     Dealer.objects.filter(pk=world.alpine.pk).update(is_active=False)
     assert alice.get(reverse("shop:home")).status_code == 403
+
+
+def bottom_bar(page: str) -> str:
+    return page.partition('class="p-bottom"')[2].partition("</nav>")[0]
+
+
+def test_who_may_not_order_sees_no_cart_and_finds_the_statement_on_a_phone(world: World, as_user: Any) -> None:
+    clerk = factories.make_user("money@alpine.example", "Clara", dealer=world.alpine, role=DealerRole.FINANCE)
+    page = as_user(clerk).get(reverse("shop:home")).content.decode()
+    assert f'href="{reverse("shop:cart")}"' not in page
+    assert f'href="{reverse("shop:statement")}"' in bottom_bar(page)
+
+
+def test_who_may_do_everything_finds_the_statement_in_the_menu_on_a_phone(world: World, as_user: Any) -> None:
+    boss = factories.make_user("owner@alpine.example", "Olga", dealer=world.alpine, role=DealerRole.ADMINISTRATOR)
+    page = as_user(boss).get(reverse("shop:home")).content.decode()
+    assert f'href="{reverse("shop:statement")}"' not in bottom_bar(page)
+    assert f'class="p-phone" href="{reverse("shop:statement")}"' in page
