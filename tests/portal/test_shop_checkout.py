@@ -58,6 +58,7 @@ def test_an_order_is_sent_and_the_confirmation_says_what_happens_next(world: Wor
     page = response.content.decode()
     for text in (order.number, "520.25", "Rita Test", "PO-7", "30 days after the invoice", "a mail at alice@"):
         assert text in page
+    assert page.index("You confirm the receipt") < page.index("30 days after the invoice")
     assert find_cart(world.alice, world.alpine) is None
 
 
