@@ -13,6 +13,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from dealers.ledger.models import AccountDocument, DocumentKind
 from dealers.statements.ageing import Ageing, OpenItem
@@ -30,7 +31,7 @@ STATUSES: dict[str, tuple[Any, str]] = {
     "paid": (_("Paid"), "good"),
     "unused": (_("Not used yet"), "progress"),
     "partly_used": (_("Partly used"), "progress"),
-    "used": (_("Used"), "neutral"),
+    "used": (pgettext_lazy("document", "Used"), "neutral"),
     "reversed": (_("Reversed"), "neutral"),
 }
 STATUS_CHOICES = (
