@@ -68,7 +68,7 @@ def test_every_url_with_parameters_is_in_the_table(world: World, secrets: Secret
 
 
 @pytest.mark.parametrize("name", PEOPLE)
-@pytest.mark.parametrize("method", ["get", "post", "head"])
+@pytest.mark.parametrize("method", ["get", "post"])
 def test_what_is_another_dealers_does_not_exist(
     world: World, secrets: Secrets, as_user: Any, name: str, method: str
 ) -> None:
@@ -78,7 +78,7 @@ def test_what_is_another_dealers_does_not_exist(
     for route in OURS:
         for parameters in foreign_parameters(world, secrets).get(route.name, ()):
             url = reverse(route.name, kwargs=parameters)
-            response = client.post(url, BODY) if method == "post" else getattr(client, method)(url)
+            response = client.post(url, BODY) if method == "post" else client.get(url)
             if response.status_code not in ((404, 405) if route.access in held else (403,)):
                 wrong.append((url, response.status_code))
     assert wrong == []
