@@ -22,6 +22,14 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{4})(\d{2})(\d{2})", re.ASCII)
 _EMAIL = re.compile(r"[^\s@<>\",;]+@[^\s@<>\",;]+\.[^\s@<>\",;.]+")
 _EAN = re.compile(r"\d{8}|\d{12,14}", re.ASCII)
+_SHORT_COUNTRIES = {
+    "usa": "US",
+    "uk": "GB",
+    "great britain": "GB",
+    "hong kong": "HK",
+    "香港": "HK",
+    "中华人民共和国": "CN",
+}
 _YES = frozenset({"yes", "y", "true", "1", "是", "有"})
 _NO = frozenset({"no", "n", "false", "0", "否", "无"})
 _YEARS = range(1900, 2200)
@@ -142,15 +150,16 @@ class Currency(Text):
 
 @dataclass(frozen=True)
 class Country(Text):
-    """An ISO 3166 code of two letters."""
+    """An ISO 3166 code of two letters, or the country's English or Chinese name; gives the code."""
 
     max_length: int = 2
 
     def _read(self, cell: Cell) -> str:
-        code = text_of(cell).upper()
-        if code not in _countries():
+        said = text_of(cell)
+        code = said.upper() if said.upper() in _countries() else _country_names().get(said.casefold())
+        if code is None:
             raise CellRefused(
-                _("“%(value)s” is no country: write its ISO code of two letters, such as CN or US.") % {"value": code}
+                _("“%(value)s” is no country: write its ISO code of two letters, such as CN or US.") % {"value": said}
             )
         return code
 
@@ -159,6 +168,16 @@ class Country(Text):
 def _countries() -> frozenset[str]:
     pseudo = {"EU", "EZ", "UN", "QO", "ZZ", "XA", "XB"}
     return frozenset(code for code in map(str, Locale("en").territories) if len(code) == 2 and code.isalpha()) - pseudo
+
+
+@cache
+def _country_names() -> dict[str, str]:
+    """Codes by folded name, as Unicode's tables and people write them."""
+    locales = (Locale("en"), Locale("zh", script="Hans"))
+    named = {
+        name.casefold(): code for locale in locales for code, name in locale.territories.items() if code in _countries()
+    }
+    return named | _SHORT_COUNTRIES
 
 
 @dataclass(frozen=True)

@@ -56,13 +56,21 @@ def test_rows_of_one_number_are_outlets() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "code"), [("fr", "FR"), ("France", "FR"), ("united states", "US"), ("USA", "US"), ("中国", "CN")]
+)
+def test_a_country_may_be_named(said: str, code: str) -> None:
+    take(DealersIntake, {**ROW, "country": said})
+    assert Dealer.objects.get().outlets.get().country == code
+
+
+@pytest.mark.parametrize(
     ("change", "field"),
     [
         ({"number": ""}, "number"),
         ({"name": "N" * 201}, "name"),
         ({"sales_rep": "NOBODY"}, "sales_rep"),
         ({"currency": "EURO"}, "currency"),
-        ({"country": "France"}, "country"),
+        ({"country": "Freedonia"}, "country"),
         ({"country": ""}, "country"),
         ({"tax_percent": "100"}, "tax_percent"),
         ({"credit_limit": "-5"}, "credit_limit"),
