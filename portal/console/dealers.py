@@ -15,6 +15,7 @@ from dealers.accounts.models import Dealer
 from dealers.statements.statement import open_amounts
 from fulfilment.ordering.credit import credit_of_many
 from portal.access.portal import PortalRequest
+from portal.access.roles import Permission
 from portal.components.downloads import excel
 from portal.components.keyset import PAGE_SIZE, order_of, page_of, without_place
 from portal.console.dealer_filter import SORTS, DealerFilter, sort_links, sort_of, with_last_order
@@ -39,6 +40,7 @@ def dealers(request: PortalRequest) -> HttpResponse:
         "rows": [
             {"dealer": dealer, "credit": credits[dealer.pk], "overdue": owed[dealer.pk].overdue} for dealer in page.rows
         ],
+        "may_import": request.portal.may(Permission.IMPORT_DATA),
         "sort": sort,
         "sorts": sort_links(request.GET, sort),
         "count": chosen.order_by().count(),

@@ -33,6 +33,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from portal.access.portal import PortalRequest
+from portal.access.roles import Permission
 from portal.components.downloads import excel
 from portal.components.filters import shorten
 from portal.components.keyset import PAGE_SIZE, PK, Key, order_of, page_of, whole, without_place
@@ -106,7 +107,10 @@ class PriceFilter(forms.Form):
 @require_safe
 def price_lists(request: PortalRequest) -> HttpResponse:
     """All price lists with what they hold, who buys by them and when they change next. One statement."""
-    context = {"lists": counted_lists(supplier_day(timezone.now()))}
+    context = {
+        "lists": counted_lists(supplier_day(timezone.now())),
+        "may_import": request.portal.may(Permission.IMPORT_DATA),
+    }
     return render(request, "console/prices/lists.html", context)
 
 

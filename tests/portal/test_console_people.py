@@ -9,7 +9,7 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from dealers.accounts.models import Dealer, SalesRep, User
+from dealers.accounts.models import Dealer, SalesRep, Supplier, User
 from tests import factories
 from tests.factories import World
 
@@ -68,3 +68,32 @@ def test_nobody_closes_their_own_login(world: World, as_user: Any) -> None:
 def test_a_dealer_s_person_is_no_login_of_the_supplier(world: World, as_user: Any) -> None:
     assert as_user(world.ada).post(f"/console/people/{world.alice.pk}/close/").status_code == 404
     assert User.objects.get(pk=world.alice.pk).is_active
+
+
+@pytest.mark.parametrize(
+    ("language", "subject", "sentence"),
+    [
+        ("en", "Kettle & Co. invites you to its dealer portal", "has opened a login for you"),
+        ("zh-hans", "Kettle & Co. 邀请您使用其订货平台", "已为您开通"),
+    ],
+)
+def test_an_invitation_speaks_for_the_supplier(
+    world: World, as_user: Any, language: str, subject: str, sentence: str
+) -> None:
+    Supplier.objects.update(name="Kettle & Co.", name_zh="")
+    User.objects.filter(pk=world.rita.pk).update(language=language, last_login=None)
+    as_user(world.ada).post(f"/console/people/{world.rita.pk}/invite/")
+    (sent,) = mail.outbox
+    assert sent.subject == subject
+    assert sentence in sent.body
+    assert "example.com" not in sent.body
+
+
+def test_who_has_set_a_password_is_led_to_sign_in(client: Any, db: None) -> None:
+    assert 'href="/accounts/login/"' in client.get("/accounts/password/reset/key/done/").content.decode()
+
+
+def test_an_administrator_without_dealers_and_lists_is_led_to_the_import(db: None, client: Any) -> None:
+    client.force_login(User.objects.create_user("a@new.example", staff_role="administrator"))
+    for url, kind in (("/console/dealers/", "dealers"), ("/console/prices/", "prices")):
+        assert f'href="/console/imports/new/?kind={kind}"' in client.get(url).content.decode()
