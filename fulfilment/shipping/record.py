@@ -13,15 +13,14 @@ from django.utils.translation import gettext as _
 
 from dealers.accounts.models import User
 from fulfilment.locks import lock_lines, lock_order
-from fulfilment.ordering.models import DealerOrder, DealerOrderLine
+from fulfilment.ordering.models import DealerOrderLine
 from fulfilment.ordering.problems import OrderRefused
-from fulfilment.ordering.progress import order_id
+from fulfilment.ordering.progress import close_shipment, order_id
 from fulfilment.ordering.review import move
 from fulfilment.ordering.states import State
-from fulfilment.ordering.submit import product_quantities
 from fulfilment.shipping.models import Shipment, ShipmentLine
 from fulfilment.signals import shipment_recorded
-from fulfilment.stock.take import give_back, ship
+from fulfilment.stock.take import ship
 
 
 @dataclass(frozen=True)
@@ -78,9 +77,7 @@ def record_shipment(data: ShipmentData, *, by: User | None = None) -> Shipment:
         _leave_stock(shipped)
         if order.state == State.PAYMENT:
             move(order, State.SHIPMENT, by=by, note=_("Shipped before payment."), at=data.shipped_at)
-        if all(line.shipped_quantity >= _expected(line) for line in lines.values()):
-            _release_rest(order)
-            move(order, State.RECEIPT, by=by, note=data.number, at=data.shipped_at)
+        close_shipment(order, lines.values(), by=by, note=data.number, at=data.shipped_at)
         shipment_recorded.send(sender=Shipment, shipment=shipment)
         return shipment
 
@@ -112,11 +109,6 @@ def _apply(data: ShipmentData, lines: dict[int, DealerOrderLine]) -> list[tuple[
     return [(lines[position], quantity) for position, quantity in sorted(totals.items())]
 
 
-def _expected(line: DealerOrderLine) -> int:
-    """What will be shipped of a line: what the ERP confirmed, else what was ordered."""
-    return line.quantity if line.confirmed_quantity is None else line.confirmed_quantity
-
-
 def _leave_stock(shipped: Sequence[tuple[DealerOrderLine, int]]) -> None:
     products = dict(
         DealerOrderLine.objects.filter(pk__in=[line.pk for line, _quantity in shipped]).values_list(
@@ -129,12 +121,6 @@ def _leave_stock(shipped: Sequence[tuple[DealerOrderLine, int]]) -> None:
         if product_id is not None:
             left[product_id] = left.get(product_id, 0) + quantity
     ship(left)
-
-
-def _release_rest(order: DealerOrder) -> None:
-    """Free what the ERP will not ship of a finished order."""
-    rest = DealerOrderLine.objects.filter(order=order, quantity__gt=F("shipped_quantity")).select_related("line")
-    give_back(product_quantities(list(rest)))
 
 
 def confirm_receipt(shipment_id: int, *, by: User, note: str = "", at: datetime | None = None) -> Shipment:
