@@ -10,15 +10,24 @@ from django.db import connection
 
 from dealers.accounts.models import Dealer
 from fulfilment.ordering.models import DealerOrder
-from fulfilment.ordering.states import APPROVED_STATES
+from fulfilment.ordering.states import APPROVED_STATES, State
+
+#: Nothing more will be shipped of an order in these states.
+CLOSED_STATES = (State.RECEIPT, State.FINISHED)
 
 # Owed: the dealer's receivable. Ordered: approved orders on account, less what invoices have billed of them; an order
-# whose invoices reach its total no longer counts. One statement for any number of dealers.
+# whose invoices reach its total no longer counts, and what the ERP will not ship never will be billed, so it does not
+# count either. Lines are read only of orders that are not billed in full. One statement for any number of dealers.
 EXPOSURE = """
 SELECT d.id,
        coalesce((SELECT sum(p.amount) FROM dealers_ledger_posting p
                  WHERE p.dealer_id = d.id AND p.account = 'receivable'), 0),
-       coalesce((SELECT sum(greatest(o.total - coalesce(b.billed, 0), 0))
+       coalesce((SELECT sum(CASE WHEN b.billed >= o.total THEN 0 ELSE greatest((
+                     SELECT sum((l.net_amount + l.tax_amount) / l.quantity * CASE
+                         WHEN o.state = ANY(%(closed)s) THEN l.shipped_quantity
+                         ELSE coalesce(l.confirmed_quantity, l.quantity) END)
+                     FROM fulfilment_ordering_dealerorderline l WHERE l.order_id = o.order_id
+                 ) - coalesce(b.billed, 0), 0) END)
                  FROM fulfilment_ordering_dealerorder o
                  LEFT JOIN LATERAL (
                      SELECT sum(i.total / jsonb_array_length(i.order_numbers)) AS billed
@@ -70,8 +79,9 @@ def credit_of_many(dealers: Iterable[Dealer], plus: DealerOrder | None = None) -
     """Credit by dealer id, in one statement."""
     limits = {dealer.pk: dealer.credit_limit for dealer in dealers}
     approved = [str(state) for state in APPROVED_STATES]
+    closed = [str(state) for state in CLOSED_STATES]
     with connection.cursor() as cursor:
-        cursor.execute(EXPOSURE, {"dealers": list(limits), "approved": approved})
+        cursor.execute(EXPOSURE, {"dealers": list(limits), "approved": approved, "closed": closed})
         rows = cursor.fetchall()
     return {
         dealer_id: Credit(

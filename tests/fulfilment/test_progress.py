@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
+from fulfilment.ordering.credit import credit_of
 from fulfilment.ordering.models import DealerOrder
 from fulfilment.ordering.problems import OrderRefused
 from fulfilment.ordering.progress import acknowledge
@@ -14,6 +16,7 @@ from fulfilment.ordering.states import State
 from fulfilment.shipping.models import Shipment
 from fulfilment.shipping.record import ShipmentData, ShippedLine, confirm_receipt, record_shipment
 from fulfilment.stock.take import available
+from tests.dealers.ledger_samples import invoice
 from tests.erp_bridge.orders import approved
 from tests.factories import World
 
@@ -63,3 +66,25 @@ def test_no_negative_quantity_is_confirmed(world: World) -> None:
     order = approved(world, {world.pan: 10})
     with pytest.raises(OrderRefused):
         acknowledge(order.number, accepted=True, confirmed={1: -1})
+
+
+def test_what_the_erp_will_not_ship_uses_no_credit(world: World) -> None:
+    order = approved(world, {world.pan: 10})
+    assert credit_of(world.alpine).ordered == order.total == Decimal("209.05")
+    acknowledge(order.number, accepted=True, confirmed={1: 8})
+    assert credit_of(world.alpine).ordered == Decimal("167.24"), "eight of ten"
+
+
+def test_a_closed_order_uses_credit_for_what_was_shipped_until_it_is_billed(world: World) -> None:
+    order = approved(world, {world.pan: 10})
+    acknowledge(order.number, accepted=True, confirmed={1: 8})
+    confirm_receipt(ship(order, "S-1", 8).pk, by=world.alice)
+    assert credit_of(world.alpine).ordered == Decimal("167.24")
+    invoice("I-1", world.alpine, "167.24", order_numbers=(order.number,))
+    credit = credit_of(world.alpine)
+    assert (credit.ordered, credit.owed) == (Decimal("0.00"), Decimal("167.24"))
+
+
+def test_an_order_of_odd_prices_uses_its_total_to_the_cent(world: World) -> None:
+    order = approved(world, {world.knife: 7, world.pan: 3, world.pot: 6})
+    assert credit_of(world.alpine).ordered == order.total
