@@ -152,6 +152,18 @@
     });
   });
 
+  /* Suggestions: arrows walk from the search box through its links and back, Escape returns to the box. */
+  document.addEventListener("keydown", (event) => {
+    const form = event.target.closest?.(".p-search");
+    if (!form || event.isComposing || !["ArrowDown", "ArrowUp", "Escape"].includes(event.key)) return;
+    const stops = [form.querySelector("input"), ...form.querySelectorAll(".s-suggested a")];
+    const at = stops.indexOf(event.target);
+    if (at < 0 || stops.length < 2 || (event.key === "Escape" && at === 0)) return;
+    event.preventDefault();
+    const next = event.key === "Escape" ? 0 : at + (event.key === "ArrowDown" ? 1 : -1);
+    stops[(next + stops.length) % stops.length].focus();
+  });
+
   /* Copy: <button data-copy="SKU-1">. */
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
