@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from dealers.statements.statement import overdue
 from fulfilment.ordering.credit import Credit
-from fulfilment.ordering.states import State
+from fulfilment.ordering.states import ENDED_STATES, State
 from fulfilment.shipping.models import Shipment
 from portal.access.portal import PortalRequest
 from portal.access.roles import Permission
@@ -45,6 +45,7 @@ def home(request: PortalRequest) -> HttpResponse:
         "to_confirm": list(_to_confirm(request)[:MOST_TASKS]) if portal.may(Permission.CONFIRM_RECEIPT) else [],
         "in_review": list(waiting.order_by("placed_at", "pk")[:MOST_TASKS]),
         "orders": [(order, progress[order.pk].percent if order.pk in progress else 0) for order in last],
+        "again": next((order for order in last if order.state not in ENDED_STATES), None),
         "newest": rows_for(dealer, newest, portal.cart_quantities) if newest else [],
         "news": _news(),
         "rep": dealer.sales_rep,

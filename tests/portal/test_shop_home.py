@@ -14,7 +14,7 @@ from django.urls import reverse
 from dealers.accounts.models import Dealer, DealerRole, Membership, User
 from fulfilment.ordering.cart import add_to_cart, open_cart
 from fulfilment.ordering.models import DealerOrder
-from fulfilment.ordering.review import approve
+from fulfilment.ordering.review import approve, cancel
 from fulfilment.ordering.submit import OrderHead, submit
 from fulfilment.shipping.record import ShipmentData, ShippedLine, record_shipment
 from portal.shop.rows import product_url
@@ -174,6 +174,14 @@ def test_finance_browses_without_ordering(world: World, as_user: Any) -> None:
 def test_a_dealer_that_was_closed_is_shut_out(world: World, alice: Client) -> None:
     Dealer.objects.filter(pk=world.alpine.pk).update(is_active=False)
     assert alice.get(reverse("shop:home")).status_code == 403
+
+
+def test_home_offers_to_order_again_what_was_not_cancelled(world: World, alice: Client) -> None:
+    kept, dropped = placed(world), placed(world, 1)
+    cancel(dropped.pk, by=world.alice, reason="Sent twice")
+    page = alice.get(reverse("shop:home")).content.decode()
+    assert f"Order {kept.number} again" in page
+    assert f"Order {dropped.number} again" not in page
 
 
 def bottom_bar(page: str) -> str:
