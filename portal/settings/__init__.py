@@ -168,8 +168,11 @@ OSCAR_DASHBOARD_NAVIGATION = [
 
 # Celery: the tables make the promises; these settings only keep work from being dropped needlessly.
 CELERY_BROKER_URL = ENVIRONMENT.broker_url
-if CELERY_BROKER_URL.startswith("redis"):  # a host that does not answer must not keep a request waiting for minutes
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 3}
+# A broker that does not answer keeps nobody waiting: one attempt, and the sweeps of beat find the work in its table.
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {"max_retries": 0, "interval_start": 0, "interval_step": 0}
+if CELERY_BROKER_URL.startswith("redis"):
+    CELERY_BROKER_TRANSPORT_OPTIONS["socket_connect_timeout"] = 2
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -14,6 +14,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from kombu import Connection
+from kombu.exceptions import OperationalError
 
 from dealers.accounts.models import User
 from portal.access.routing import Audience
@@ -202,6 +204,15 @@ def test_a_dead_broker_stops_nobody(wake: Any, settings: Any, monkeypatch: pytes
     monkeypatch.setattr(mail_tasks.send_due, "apply_async", dead)
     monkeypatch.setattr(import_tasks.run, "apply_async", dead)
     wake()
+
+
+def test_a_broker_that_refuses_is_asked_once(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("kombu.utils.functional.sleep", waits.append)
+    options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
+    with Connection("redis://127.0.0.1:1/0", transport_options=options) as broker, pytest.raises(OperationalError):
+        _channel = broker.default_channel
+    assert waits == [], "nobody who orders or approves waits for retries"
 
 
 PRODUCTION = {
