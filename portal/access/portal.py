@@ -53,9 +53,13 @@ class Portal:
 
     @cached_property
     def membership(self) -> Membership | None:
-        """The place the user acts from: the dealer chosen in this session, else the first."""
+        """The place the user acts from: the dealer chosen in this session, else the one they joined first.
+
+        Never simply the first by name: whoever adds a colleague of another dealer must not move where they order.
+        """
         chosen = self._request.session.get(SESSION_DEALER)
-        return next((m for m in self.memberships if m.dealer_id == chosen), next(iter(self.memberships), None))
+        joined_first = min(self.memberships, key=lambda place: place.pk, default=None)
+        return next((place for place in self.memberships if place.dealer_id == chosen), joined_first)
 
     @cached_property
     def maybe_dealer(self) -> Dealer | None:

@@ -147,6 +147,14 @@ def test_a_user_of_two_dealers_acts_for_the_chosen_one_only(world: World, as_use
     assert client.session["dealer"] == world.alpine.pk
 
 
+def test_a_new_place_at_another_dealer_does_not_move_where_one_orders(world: World, as_user: Any) -> None:
+    other = factories.make_dealer("D-AAA", "Aardvark Pans")
+    Membership.objects.create(user=world.alice, dealer=other, role=DealerRole.BUYER)
+    client = as_user(world.alice)
+    client.get(reverse("shop:home"))
+    assert client.get(reverse("shop:cart")).wsgi_request.portal.dealer == world.alpine
+
+
 def test_our_pages_forbid_inline_script(world: World, as_user: Any) -> None:
     policy = as_user(world.alice).get(reverse("shop:home"))["Content-Security-Policy"]
     assert "script-src 'self'" in policy
