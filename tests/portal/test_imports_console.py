@@ -23,7 +23,7 @@ CSV = "Artikel,仓库,Qty\n{sku},SH,5\n{sku},BJ,x\n"
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     jobs: list[int] = []
-    monkeypatch.setattr(tasks.run, "delay", jobs.append)
+    monkeypatch.setattr(tasks.run, "apply_async", lambda args, **_options: jobs.append(*args))
     return jobs
 
 
