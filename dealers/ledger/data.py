@@ -9,10 +9,9 @@ from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from dealers.accounts.models import Dealer, User
 from dealers.ledger.models import DocumentKind
+from dealers.sentences import worded as _
 
 LARGEST = Decimal("999999999999.99")
 LONGEST_NUMBER = 100

@@ -8,11 +8,11 @@ from decimal import Decimal
 from django.db import IntegrityError, transaction
 from django.db.models import Q, Sum
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from dealers.accounts.models import Dealer, User
 from dealers.ledger.data import DocumentData, LineData, PostingRefused
 from dealers.ledger.models import Account, AccountDocument, DocumentKind, DocumentLine, Journal, Posting, Settlement
+from dealers.sentences import worded as _
 
 __all__ = ["DocumentData", "LineData", "PostingRefused", "post_document", "reverse"]
 
@@ -210,7 +210,7 @@ def _comparison(earlier: AccountDocument, data: DocumentData) -> list[tuple[str,
         "reference": data.reference,
         "note": data.note,
     }
-    result = [(_("dealer"), earlier.dealer_id == data.dealer.pk)]
+    result: list[tuple[str, bool]] = [(_("dealer"), earlier.dealer_id == data.dealer.pk)]
     result += [
         (str(getattr(meta.get_field(name), "verbose_name", name)), getattr(earlier, name) == value)
         for name, value in fields.items()

@@ -7,12 +7,12 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Q, Sum
-from django.utils.translation import gettext as _
 
 from dealers.accounts.models import Dealer
 from dealers.ledger.data import PostingRefused
 from dealers.ledger.models import AccountDocument, DocumentKind, Settlement
 from dealers.ledger.post import lock_dealers
+from dealers.sentences import worded as _
 
 ZERO = Decimal(0)
 STANDING = Q(journal__reversed_by__isnull=True)

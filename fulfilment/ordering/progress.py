@@ -8,9 +8,9 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from dealers.accounts.models import User
+from dealers.sentences import worded as _
 from fulfilment.locks import lock_lines, lock_order
 from fulfilment.ordering.models import DealerOrder, DealerOrderLine
 from fulfilment.ordering.problems import OrderRefused

@@ -9,9 +9,9 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F, OuterRef, Subquery
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from dealers.accounts.models import User
+from dealers.sentences import worded as _
 from fulfilment.locks import lock_lines, lock_order
 from fulfilment.ordering.models import DealerOrderLine
 from fulfilment.ordering.problems import OrderRefused

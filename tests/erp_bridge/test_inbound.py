@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from dealers.ledger.models import AccountDocument, Journal
 from erp_bridge.inbound import settle as settling
@@ -350,3 +350,16 @@ def test_the_partner_of_the_demo_answers_with_what_the_portal_takes_in(
         "review", "payment", "shipment", "receipt"
     ]  # fmt: skip
     assert fresh(on_account).erp_number == f"SO-{on_account.number}"
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_reasons_of_other_rooms_are_said_in_the_reader_s_language(world: World, language: str) -> None:
+    order = approved(world)
+    despatch(order, "DA-1", ("1", "PAN-24", 500))
+    bill(order)
+    pay(order, "PAY-1", ("invoice", "INV-1", "99999.00"))
+    sweep()
+    with translation.override(language):
+        reasons = [row.error_text for row in InboundDocument.objects.filter(state="set_aside")]
+    assert len(reasons) == 2
+    assert all(any("\u4e00" <= letter <= "\u9fff" for letter in reason) == (language != "en") for reason in reasons)
