@@ -28,6 +28,7 @@ class Entry:
 SHOP_NAV = (
     Entry(pgettext_lazy("navigation", "Home"), "shop:home", "home", P.BROWSE),
     Entry(_("Catalogue"), "shop:catalogue", "squares-2x2", P.BROWSE),
+    Entry(_("Quick order"), "shop:quick_order", "bolt", P.ORDER),
     Entry(_("Cart"), "shop:cart", "shopping-cart", P.ORDER),
     Entry(_("Orders"), "shop:orders", "clipboard-document-list", P.SEE_OWN_ORDERS),
     Entry(_("Statement"), "shop:statement", "document-text", P.SEE_OWN_STATEMENT),

@@ -30,6 +30,7 @@ SHOP = [
     "/shop/catalogue/",
     "/shop/search/?q=nothing-has-this-name",
     "/shop/product/frying-pan/PAN-24/",
+    "/shop/quick-order/",
     "/shop/cart/",
     "/shop/checkout/",
     "/shop/orders/",
