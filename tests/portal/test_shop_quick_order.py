@@ -26,7 +26,7 @@ URL = "/shop/quick-order/"
 
 @pytest.fixture
 def alice(world: World, as_user: Any) -> Client:
-    return as_user(world.alice)  # type: ignore[no-any-return]
+    return as_user(world.alice)
 
 
 def in_cart(world: World) -> dict[int, int]:
@@ -213,10 +213,10 @@ def test_a_file_of_another_kind_is_refused(world: World, alice: Client, name: st
 
 
 def test_the_problem_file_of_a_workbook_is_a_workbook_that_can_be_mended(world: World, alice: Client) -> None:
-    rows = [["Note", "SKU", "Qty"], ["=1+1", "PEN-24", "x"], ["b", "PAN-24", 1], ["c", "KNIFE-8", 12]]
+    rows: list[list[Any]] = [["Note", "SKU", "Qty"], ["=1+1", "PEN-24", "x"], ["b", "PAN-24", 1], ["c", "KNIFE-8", 12]]
     response = alice.post(URL, again(upload(alice, "order.xlsx", workbook(rows)), download="1"))
     assert "quick-order-problems.xlsx" in response.headers["Content-Disposition"]
-    sheet = openpyxl.load_workbook(io.BytesIO(b"".join(response.streaming_content))).active
+    sheet = openpyxl.load_workbook(io.BytesIO(response.getvalue())).active
     table = [list(row) for row in sheet.iter_rows(values_only=True)]  # type: ignore[union-attr]
     assert table[0] == ["Note", "SKU", "Qty", "problem"]
     assert [row[1:3] for row in table[1:]] == [["PEN-24", "x"], ["KNIFE-8", "12"]]
