@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 RUN := .venv/bin/python
-TESTS_VAR := var/test
+TESTS_VAR := $(CURDIR)/var/test
 BENCH_VAR := var/bench
 
 .DEFAULT_GOAL := help

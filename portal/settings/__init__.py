@@ -17,7 +17,7 @@ from portal.settings.security import ADMIN_CONTENT_SECURITY_POLICY as ADMIN_CONT
 from portal.settings.security import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
 
 BASE_DIR = Path(__file__).resolve().parents[2]
-VAR = Path(os.environ.get("PORTAL_VAR", BASE_DIR / "var"))
+VAR = Path(os.environ.get("PORTAL_VAR", BASE_DIR / "var")).absolute()
 ENVIRONMENT = environment.read(os.environ, VAR)
 
 DEBUG = ENVIRONMENT.debug
