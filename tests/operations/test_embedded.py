@@ -107,7 +107,7 @@ def test_the_addresses_reach_database_broker_and_cache(running: Path) -> None:
     with closing(psycopg2.connect(host=database["HOST"], user=database["USER"], dbname=database["NAME"])) as connection:
         assert connection.get_parameter_status("TimeZone") == "UTC"
 
-    app = Celery(broker=embedded.broker_url(running))
+    app = Celery(broker=embedded.broker_url(running), set_as_current=False)
     with app.connection_for_write() as broker:
         app.send_task("anything", connection=broker)
         assert broker.default_channel.client.llen("celery") == 1
