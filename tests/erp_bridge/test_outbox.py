@@ -120,13 +120,14 @@ def test_a_broker_that_is_down_does_not_keep_an_order_from_being_approved(
     assert deliver_waiting(FakeErp()) == 1
 
 
-def test_waking_with_the_real_client_and_no_broker_is_only_a_warning() -> None:
+def test_waking_with_the_real_client_and_no_broker_is_only_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     before = celery_app.conf.broker_url
     celery_app.conf.broker_url = "redis://127.0.0.1:1/0"
     try:
         wake(1)
     finally:
         celery_app.conf.broker_url = before
+    assert [record.levelname for record in caplog.records if record.name == "erp_bridge.outbox.write"] == ["WARNING"]
 
 
 def test_the_schedule_names_tasks_that_exist(settings: Any) -> None:

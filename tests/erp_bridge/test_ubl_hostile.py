@@ -120,7 +120,8 @@ def test_a_missing_line_reference_is_told_in_words() -> None:
 
 
 def test_comments_and_instructions_between_are_harmless() -> None:
-    read_document(example("DespatchAdvice", ("<cbc:ID>DN-7001", "<!-- a --><?php b ?><cbc:ID><!-- c -->DN-7001")))
+    commented = example("DespatchAdvice", ("<cbc:ID>DN-7001", "<!-- a --><?php b ?><cbc:ID><!-- c -->DN-7001"))
+    assert read_document(commented) == read_document(example("DespatchAdvice"))
 
 
 @settings(max_examples=150, deadline=None)

@@ -198,12 +198,16 @@ def test_everybody_reaches_the_second_factor(world: World, as_user: Any) -> None
 
 @pytest.mark.parametrize("wake", [mail_tasks.wake, lambda: import_tasks.wake(1)])
 def test_a_dead_broker_stops_nobody(wake: Any, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def dead(*_args: Any, **_options: Any) -> None:
+    asked: list[Any] = []
+
+    def dead(*_args: Any, **options: Any) -> None:
+        asked.append(options.get("retry"))
         raise TimeoutError("no broker")
 
     monkeypatch.setattr(mail_tasks.send_due, "apply_async", dead)
     monkeypatch.setattr(import_tasks.run, "apply_async", dead)
     wake()
+    assert asked == [False], "asked once, without retries, and nothing raised"
 
 
 def test_a_broker_that_refuses_is_asked_once(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
