@@ -19,8 +19,9 @@ from fulfilment.ordering.lines import check_lines
 from fulfilment.ordering.problems import LineProblem, OrderRefused
 from portal.access.portal import PortalRequest
 from portal.shop.cartlines import CartLine, CartPage, read_cart
-from portal.shop.rows import Product, label_of, named, sellable
+from portal.shop.rows import Product, label_of, named
 from portal.shop.wanted import read_wanted
+from pricing.quote import assortment
 
 #: Quantities that were removed last, so that one click brings them back.
 SESSION_UNDO = "cart_undo"
@@ -49,7 +50,7 @@ def add(request: PortalRequest) -> HttpResponse:
             raise OrderRefused(next(iter(wanted.wrong.values())), code="quantity")
         if not chosen:
             raise OrderRefused(_("Enter a quantity first."), code="quantity")
-        if sellable(portal.dealer).filter(pk__in=list(chosen)).count() < len(chosen):
+        if assortment(portal.dealer).filter(pk__in=list(chosen)).count() < len(chosen):
             raise OrderRefused(_("A product is not available to you. Nothing was added."), code="not_available")
         add_to_cart(_open(request), chosen)
     except OrderRefused as why:

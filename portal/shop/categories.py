@@ -10,8 +10,8 @@ from django.urls import reverse
 from oscar.core.loading import get_model
 
 from dealers.accounts.models import Dealer
-from portal.shop.rows import sellable
 from pricing.catalogue.models import reads_chinese
+from pricing.quote import assortment
 
 Category = get_model("catalogue", "Category")
 Product = get_model("catalogue", "Product")
@@ -43,7 +43,7 @@ def category_url(category: Any) -> str:
 
 def tree_for(dealer: Dealer, chosen: Any = None) -> list[Node]:
     """The public categories that lead to something the dealer may buy, as a tree. Two statements."""
-    products = sellable(dealer).order_by()
+    products = assortment(dealer).order_by()
     held = {pk for pair in products.values_list("categories", "parent__categories").distinct() for pk in pair if pk}
     public = Category.objects.filter(is_public=True, ancestors_are_public=True)
     categories = list(public.select_related("card").order_by("path"))

@@ -22,7 +22,8 @@ from portal.cms.models import NewsPage
 from portal.components.formats import format_amount
 from portal.shop.cartlines import credit_shown
 from portal.shop.orderlist import own_orders, page_of_orders, progress_of
-from portal.shop.rows import named, rows_for, sellable
+from portal.shop.rows import named, rows_for
+from pricing.quote import assortment
 
 LAST_ORDERS = 5
 NEWEST_PRODUCTS = 6
@@ -37,7 +38,7 @@ def home(request: PortalRequest) -> HttpResponse:
     dealer = portal.dealer
     last = page_of_orders(own_orders(request), {}).rows[:LAST_ORDERS] if portal.may(Permission.SEE_OWN_ORDERS) else []
     progress = progress_of(last)
-    newest = list(named(sellable(dealer)).order_by("-date_created", "-pk")[:NEWEST_PRODUCTS])
+    newest = list(named(assortment(dealer)).order_by("-date_created", "-pk")[:NEWEST_PRODUCTS])
     waiting = own_orders(request).filter(state=State.REVIEW)
     context = {
         "dealer": dealer,

@@ -26,9 +26,9 @@ from dealers.accounts.models import Dealer
 from portal.components.keyset import PK, Key, Page, moment, money, page_of, turned, whole
 from portal.search.query import exact_first, matching
 from portal.shop.categories import within
-from portal.shop.rows import named, sellable
+from portal.shop.rows import named
 from pricing.catalogue.models import reads_chinese
-from pricing.quote import supplier_day, valid_on
+from pricing.quote import assortment, supplier_day, valid_on
 from pricing.terms.models import Price
 
 Product = get_model("catalogue", "Product")
@@ -83,7 +83,7 @@ def search_text(query: Mapping[str, Any]) -> str:
 
 def found_products(dealer: Dealer, wish: Wish, category: Any = None) -> QuerySet[Any]:
     """The dealer's products that fit, in no order."""
-    products = sellable(dealer)
+    products = assortment(dealer)
     if category is not None:
         products = within(products, category)
     if wish.text:

@@ -42,9 +42,10 @@ from portal.shop.orderlist import (
     tabs_for,
 )
 from portal.shop.reorder import plan_reorder
-from portal.shop.rows import named, pictures_of, product_url, sellable, variant_words
+from portal.shop.rows import named, pictures_of, product_url, variant_words
 from portal.shop.timeline import ending_of, timeline_of
 from pricing.catalogue.models import Unit
+from pricing.quote import assortment
 
 
 @require_safe
@@ -218,7 +219,7 @@ def _shipments(found: DealerOrder) -> list[ShipmentShown]:
 def _lines(request: PortalRequest, found: DealerOrder) -> list[LineShown]:
     lines = list(DealerOrderLine.objects.filter(order=found).select_related("line").order_by("position"))
     ids = [line.line.product_id for line in lines if line.line.product_id]
-    products = {product.pk: product for product in named(sellable(request.portal.dealer)).filter(pk__in=ids)}
+    products = {product.pk: product for product in named(assortment(request.portal.dealer)).filter(pk__in=ids)}
     pictures = pictures_of(products.values())
     attributes = variant_words(products.values())
     return [_line_shown(line, products, pictures, attributes) for line in lines]

@@ -15,8 +15,9 @@ from fulfilment.stock.models import StockLevel
 from portal.access.portal import PortalRequest
 from portal.access.roles import Permission
 from portal.shop.categories import category_name, category_url
-from portal.shop.rows import ProductRow, attributes_of, named, rows_for, sellable
+from portal.shop.rows import ProductRow, attributes_of, named, rows_for
 from pricing.catalogue.models import reads_chinese
+from pricing.quote import assortment
 
 Category = get_model("catalogue", "Category")
 ProductImage = get_model("catalogue", "ProductImage")
@@ -26,7 +27,7 @@ ProductImage = get_model("catalogue", "ProductImage")
 def product(request: PortalRequest, slug: str, sku: str) -> HttpResponse:
     """One sellable product or variant; what is not in the dealer's assortment does not exist."""
     portal = request.portal
-    found = named(sellable(portal.dealer)).filter(upc=sku).first()
+    found = named(assortment(portal.dealer)).filter(upc=sku).first()
     if found is None:
         raise Http404
     if slug != (found.slug or "-"):
@@ -56,7 +57,7 @@ def _family(dealer: Any, found: Any) -> list[Any]:
     """The product with the other variants of its model that the dealer may buy."""
     if not found.parent_id:
         return [found]
-    return list(named(sellable(dealer)).filter(parent=found.parent_id).order_by("upc"))
+    return list(named(assortment(dealer)).filter(parent=found.parent_id).order_by("upc"))
 
 
 def _by_attributes(row: ProductRow) -> tuple[Any, ...]:

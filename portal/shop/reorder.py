@@ -12,8 +12,8 @@ from dealers.accounts.models import Dealer
 from fulfilment.ordering.models import DealerOrder, DealerOrderLine
 from fulfilment.stock.take import available
 from portal.components.formats import format_amount
-from portal.shop.rows import Label, label_of, named, sellable
-from pricing.quote import quote
+from portal.shop.rows import Label, label_of, named
+from pricing.quote import assortment, quote
 from pricing.rules import round_up_to_pack
 
 
@@ -30,7 +30,7 @@ def plan_reorder(dealer: Dealer, order: DealerOrder, in_cart: Mapping[int, int])
     """What of an order can be ordered again today: never more than is left beside what the cart holds already."""
     lines = list(DealerOrderLine.objects.filter(order=order).select_related("line").order_by("position"))
     wanted = _summed(lines)
-    labels = {product.pk: label_of(product) for product in named(sellable(dealer)).filter(pk__in=list(wanted))}
+    labels = {product.pk: label_of(product) for product in named(assortment(dealer)).filter(pk__in=list(wanted))}
     left = available(list(wanted))
     plan = Reordered()
     for line in lines:

@@ -18,7 +18,7 @@ from fulfilment.ordering.states import ENDED_STATES
 from fulfilment.stock.models import StockLevel
 from fulfilment.stock.take import available
 from pricing.catalogue.models import ProductCard, Unit, reads_chinese
-from pricing.quote import QuotedLine, assortment, quote
+from pricing.quote import QuotedLine, quote
 from pricing.rules import Tier, round_up_to_pack
 
 Product = get_model("catalogue", "Product")
@@ -95,11 +95,6 @@ class ProductRow:
     stock: Stock
     bought: Bought | None
     in_cart: int
-
-
-def sellable(dealer: Dealer) -> QuerySet[Any]:
-    """The dealer's assortment as far as it has a SKU to order by."""
-    return assortment(dealer).exclude(upc__isnull=True).exclude(upc="")
 
 
 def named(products: QuerySet[Any]) -> QuerySet[Any]:
