@@ -39,3 +39,32 @@ class StockLevel(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product_id}@{self.location_id}: {self.on_hand}"
+
+
+class ExpectedReceipt(models.Model):
+    """Goods on their way to a location. Told to dealers as a date, never counted as stock.
+
+    `reference` is the supplier's own purchase or production order, empty where there is one receipt only; `as_of` is
+    when the date was told. A day that has passed is a promise broken and is not shown.
+    """
+
+    location = models.ForeignKey(Location, on_delete=models.CASCADE, related_name="expected")
+    product = models.ForeignKey("catalogue.Product", on_delete=models.CASCADE, related_name="expected_receipts")
+    quantity = models.PositiveIntegerField(_("quantity"))
+    expected_on = models.DateField(_("expected on"))
+    reference = models.CharField(_("reference"), max_length=100, blank=True)
+    as_of = models.DateTimeField(_("as of"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("expected receipt")
+        verbose_name_plural = _("expected receipts")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("product", "location", "reference"), name="one_receipt_per_product_location_and_reference"
+            ),
+            models.CheckConstraint(condition=models.Q(quantity__gte=1), name="expected_receipt_brings_something"),
+        )
+        indexes = (models.Index(fields=("product", "expected_on"), name="expected_by_product_and_day"),)
+
+    def __str__(self) -> str:
+        return f"{self.product_id}@{self.location_id}: {self.quantity} on {self.expected_on}"

@@ -26,6 +26,10 @@ _SPELLINGS: dict[str, tuple[str, ...]] = {
     Unit.METRE: ("m", "meter", "metres", "米"),
     Unit.KILOGRAM: ("kg", "kilo", "千克", "公斤"),
     Unit.LITRE: ("l", "liter", "litres", "升"),
+    Unit.DOZEN: ("dz", "dozens", "打"),
+    Unit.CASE: ("cases", "cs", "中箱"),
+    Unit.CARTON: ("cartons", "ctn", "ctns", "外箱", "整箱", "大箱"),
+    Unit.PALLET: ("pallets", "plt", "托盘", "托", "栈板"),
 }
 UNITS: dict[str, str] = {
     word.casefold(): unit.value

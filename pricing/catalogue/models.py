@@ -6,13 +6,18 @@ Oscar's `Product.upc` is our SKU, `Product.title` and `description` are the Engl
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+#: More than any pallet holds; a larger number is a slip of the keyboard.
+LARGEST_FACTOR = 1_000_000
+FILE_LANGUAGES = (("en", _("English")), ("zh-hans", _("Chinese")))
+
 
 class Unit(models.TextChoices):
-    """Sales units. Their UN/ECE Recommendation 20 codes stand in `UNECE_CODES`."""
+    """Units of sale and of packing. Their UN/ECE Recommendation 20 codes stand in `UNECE_CODES`."""
 
     PIECE = "piece", _("piece")
     PAIR = "pair", _("pair")
@@ -23,6 +28,10 @@ class Unit(models.TextChoices):
     METRE = "metre", _("metre")
     KILOGRAM = "kilogram", _("kilogram")
     LITRE = "litre", _("litre")
+    DOZEN = "dozen", _("dozen")
+    CASE = "case", _("case")
+    CARTON = "carton", _("carton")
+    PALLET = "pallet", _("pallet")
 
     @classmethod
     def word(cls, code: str) -> str:
@@ -40,6 +49,10 @@ UNECE_CODES: dict[str, str] = {
     Unit.METRE: "MTR",
     Unit.KILOGRAM: "KGM",
     Unit.LITRE: "LTR",
+    Unit.DOZEN: "DZN",
+    Unit.CASE: "XCS",
+    Unit.CARTON: "XCT",
+    Unit.PALLET: "XPX",
 }
 
 
@@ -66,6 +79,14 @@ class ProductCard(models.Model):
     )
     discontinued_on = models.DateField(_("discontinued on"), null=True, blank=True)
     attributes_zh = models.JSONField(_("attribute values in Chinese"), default=dict, blank=True)
+    replaced_by = models.ForeignKey(
+        "catalogue.Product",
+        verbose_name=_("replaced by"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="replaces",
+    )
 
     class Meta:
         verbose_name = _("product card")
@@ -73,10 +94,78 @@ class ProductCard(models.Model):
         constraints = (
             models.CheckConstraint(condition=Q(order_multiple__gte=1), name="order_multiple_at_least_one"),
             models.CheckConstraint(condition=Q(minimum_quantity__gte=1), name="minimum_quantity_at_least_one"),
+            models.CheckConstraint(
+                condition=Q(replaced_by__isnull=True) | ~Q(replaced_by=F("product")), name="replaced_by_another_product"
+            ),
         )
 
     def __str__(self) -> str:
         return self.name_zh
+
+
+class ProductUnit(models.Model):
+    """A larger unit a product can be ordered in. Everything stored and computed counts in the card's sales unit.
+
+    `factor` is how many sales units are in one; `weight_kg` is that of one packed unit, empty when it was not weighed.
+    """
+
+    product = models.ForeignKey("catalogue.Product", on_delete=models.CASCADE, related_name="units")
+    code = models.CharField(_("unit"), max_length=20, choices=Unit.choices)
+    factor = models.PositiveIntegerField(_("contains"))
+    ean = models.CharField(_("EAN"), max_length=14, blank=True)
+    weight_kg = models.DecimalField(_("weight, kg"), max_digits=10, decimal_places=3, null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("packing unit")
+        verbose_name_plural = _("packing units")
+        ordering = ("product", "factor", "code")
+        constraints = (
+            models.UniqueConstraint(fields=("product", "code"), name="one_factor_per_product_and_unit"),
+            models.UniqueConstraint(fields=("ean",), condition=~Q(ean=""), name="one_packing_unit_per_ean"),
+            models.CheckConstraint(
+                condition=Q(factor__gte=2, factor__lte=LARGEST_FACTOR), name="packing_unit_holds_more"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.product_id}: {self.code} of {self.factor}"
+
+
+class FileKind(models.TextChoices):
+    """What a product's file to download is."""
+
+    DATA_SHEET = "data_sheet", _("Data sheet")
+    CERTIFICATE = "certificate", _("Certificate")
+    MANUAL = "manual", _("Manual")
+    DRAWING = "drawing", _("Drawing")
+
+
+class ProductFile(models.Model):
+    """A file to download with a product; a model's file belongs to all its variants.
+
+    It has no public address: whoever asks is shown it through a view that looks at the assortment.
+    """
+
+    product = models.ForeignKey("catalogue.Product", on_delete=models.CASCADE, related_name="files")
+    kind = models.CharField(_("kind"), max_length=20, choices=FileKind.choices, default=FileKind.DATA_SHEET)
+    title = models.CharField(_("title"), max_length=200)
+    title_zh = models.CharField(_("Chinese title"), max_length=200, blank=True)
+    language = models.CharField(_("language"), max_length=10, choices=FILE_LANGUAGES, blank=True)
+    file = models.FileField(_("file"), upload_to="product-files/", max_length=255)
+    name = models.CharField(_("file name"), max_length=255)
+    size = models.PositiveBigIntegerField(_("size, bytes"))
+    added_at = models.DateTimeField(_("added"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("product file")
+        verbose_name_plural = _("product files")
+        ordering = ("product", "kind", "title", "pk")
+        constraints = (
+            models.UniqueConstraint(fields=("product", "kind", "name"), name="one_file_per_product_and_name"),
+        )
+
+    def __str__(self) -> str:
+        return self.title
 
 
 class CategoryCard(models.Model):
