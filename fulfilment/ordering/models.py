@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from dealers.accounts.models import User, dealers_visible_to
+from dealers.accounts.models import Dealer, User, dealers_visible_to
+from fulfilment.ordering.savedmodels import SavedList as SavedList  # the app's other tables
+from fulfilment.ordering.savedmodels import SavedListItem as SavedListItem
 from pricing.catalogue.models import reads_chinese
 
 STATE_CHOICES = (
@@ -20,26 +23,101 @@ STATE_CHOICES = (
 )
 
 
+class DealerCartQuerySet(models.QuerySet["DealerCart"]):
+    """Carts of dealers."""
+
+    def for_buyer(self, user: User, dealer: Dealer) -> DealerCartQuerySet:
+        """The open carts a buyer may fill and send at a dealer: their own and those that colleagues share.
+
+        Does not ask whether the user may order for the dealer: that is the caller's permission.
+        """
+        return self.filter(Q(user=user) | Q(shared=True), dealer=dealer, is_open=True, deleted_at=None)
+
+    def trashed_by(self, user: User, dealer: Dealer) -> DealerCartQuerySet:
+        """The user's own carts in the trash, not sent."""
+        return self.filter(user=user, dealer=dealer, is_open=True, deleted_at__isnull=False)
+
+
 class DealerCart(models.Model):
-    """A user's open cart at one dealer: Oscar's basket holds the lines, this holds what goes on the order's head."""
+    """A cart at one dealer: Oscar's basket holds the lines, this says whose it is and what it is called.
+
+    `user` owns it. An empty name is the owner's plain cart, of which there is one; `shared` opens it to every buyer
+    of the dealer. `is_open` ends when it is sent; `deleted_at` is the trash.
+    """
 
     basket = models.OneToOneField(
         "basket.Basket", primary_key=True, on_delete=models.CASCADE, related_name="dealer_cart"
     )
     dealer = models.ForeignKey("dealers_accounts.Dealer", on_delete=models.CASCADE, related_name="carts")
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="dealer_carts")
+    user = models.ForeignKey(User, verbose_name=_("owner"), on_delete=models.CASCADE, related_name="dealer_carts")
+    name = models.CharField(_("name"), max_length=100, blank=True)
+    shared = models.BooleanField(_("shared with colleagues"), default=False)
     is_open = models.BooleanField(default=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    objects = DealerCartQuerySet.as_manager()
+
     class Meta:
+        verbose_name = _("cart")
+        verbose_name_plural = _("carts")
+        indexes = (
+            models.Index(
+                fields=("dealer", "user"), condition=Q(is_open=True, deleted_at=None), name="open_carts_by_dealer"
+            ),
+        )
         constraints = (
             models.UniqueConstraint(
-                fields=("dealer", "user"), condition=Q(is_open=True), name="one_open_cart_per_user_and_dealer"
+                fields=("dealer", "user", "name"),
+                condition=Q(is_open=True, deleted_at=None),
+                name="one_open_cart_per_owner_and_name",
             ),
         )
 
+    @property
+    def title(self) -> str:
+        """The name as it is shown; the plain cart is called just that."""
+        return self.name or gettext("Cart")
+
     def __str__(self) -> str:
-        return f"{self.user} · {self.dealer}"
+        return f"{self.user} · {self.dealer} · {self.name}"
+
+
+class CurrentCart(models.Model):
+    """The cart a user fills at a dealer. Without one it is the user's plain cart; one that was sent does not count."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="current_carts")
+    dealer = models.ForeignKey("dealers_accounts.Dealer", on_delete=models.CASCADE, related_name="+")
+    cart = models.ForeignKey(DealerCart, on_delete=models.CASCADE, related_name="current_for")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("user", "dealer"), name="one_current_cart_per_user_and_dealer"),)
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.cart_id}"
+
+
+class CartLine(models.Model):
+    """What Oscar's basket line has no place for. Its quantity stays there, in the product's sales unit.
+
+    `unit` is the larger unit it was entered in, empty for the sales unit. `shown_price` is the price per sales unit
+    before tax that the dealer last saw and did not object to. `version` counts the changes of the quantity, so that
+    two people who edit one line can tell that the other was faster.
+    """
+
+    line = models.OneToOneField("basket.Line", primary_key=True, on_delete=models.CASCADE, related_name="dealer_line")
+    unit = models.CharField(_("unit"), max_length=20, blank=True)
+    note = models.CharField(_("note"), max_length=500, blank=True)
+    requested_date = models.DateField(_("requested date"), null=True, blank=True)
+    shown_price = models.DecimalField(_("price seen"), max_digits=14, decimal_places=4, null=True, blank=True)
+    shown_at = models.DateTimeField(null=True, blank=True)
+    added_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    changed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    changed_at = models.DateTimeField()
+    version = models.PositiveIntegerField(default=1)
+
+    def __str__(self) -> str:
+        return f"{self.line_id} v{self.version}"
 
 
 class DealerOrderQuerySet(models.QuerySet["DealerOrder"]):
@@ -110,6 +188,8 @@ class DealerOrderLine(models.Model):
     name = models.CharField(_("name"), max_length=255)
     name_zh = models.CharField(_("Chinese name"), max_length=255, blank=True)
     unit = models.CharField(_("unit"), max_length=20)
+    note = models.CharField(_("note"), max_length=500, blank=True)
+    requested_date = models.DateField(_("requested date"), null=True, blank=True)
     quantity = models.PositiveIntegerField(_("quantity"))
     unit_price = models.DecimalField(_("unit price"), max_digits=14, decimal_places=4)
     net_amount = models.DecimalField(_("net amount"), max_digits=14, decimal_places=2)
