@@ -5,6 +5,7 @@ ROOMS = [
     "dealers.ledger",
     "pricing.catalogue",
     "pricing.terms",
+    "pricing.selling",
     "fulfilment.stock",
     "fulfilment.ordering",
     "fulfilment.shipping",
