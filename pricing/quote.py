@@ -16,17 +16,18 @@ from oscar.core.loading import get_model
 from dealers.accounts.models import Dealer
 from pricing.money import round_money, split
 from pricing.rules import Offer, PriceRow, Tier, choose, offers
-from pricing.terms.models import Price
+from pricing.selling.assortments import restrict
+from pricing.terms.models import ChainEntry, Price
 
 Product = get_model("catalogue", "Product")
 
 # Written out and asked with one array: building it from querysets took longer than PostgreSQL takes to answer it.
 PRICE_ROWS = """
-SELECT p.product_id, d.priority, l.code, p.min_quantity, p.price, p.valid_from, p.valid_to
-FROM pricing_terms_dealerpricelist d
-JOIN pricing_terms_pricelist l ON l.id = d.price_list_id AND l.currency = %(currency)s
+SELECT p.product_id, c.rank, l.code, p.min_quantity, p.price, p.valid_from, p.valid_to
+FROM pricing_terms_chain c
+JOIN pricing_terms_pricelist l ON l.id = c.price_list_id
 JOIN pricing_terms_price p ON p.price_list_id = l.id
-WHERE d.dealer_id = %(dealer)s AND p.product_id = ANY(%(products)s::bigint[])
+WHERE c.dealer_id = %(dealer)s AND p.product_id = ANY(%(products)s::bigint[])
   AND (p.valid_from IS NULL OR p.valid_from <= %(day)s) AND (p.valid_to IS NULL OR p.valid_to >= %(day)s)
 """
 
@@ -102,7 +103,6 @@ def offers_for(dealer: Dealer, product_ids: Iterable[int], at: datetime | None =
     day = supplier_day(at or timezone.now())
     asked: dict[str, Any] = {
         "dealer": dealer.pk,
-        "currency": dealer.currency,
         "products": list(product_ids),
         "day": day,
     }
@@ -115,21 +115,22 @@ def offers_for(dealer: Dealer, product_ids: Iterable[int], at: datetime | None =
 
 
 def assortment(dealer: Dealer, at: datetime | None = None) -> QuerySet[Any]:
-    """The sellable products a dealer may see and buy: public, not discontinued, and priced by one of their lists.
+    """The sellable products a dealer may see and buy: public, not discontinued, priced by one of their lists,
+    and not kept from them by an assortment rule (`pricing.selling.rules` says which rule decides).
 
     Variants' parents are not in it; what is not in it does not exist for the dealer.
     """
     day = supplier_day(at or timezone.now())
-    priced = Price.objects.filter(
-        valid_on(day), price_list__dealers__dealer=dealer, price_list__currency=dealer.currency
-    ).values("product")
-    return Product.objects.filter(
+    lists = ChainEntry.objects.filter(dealer=dealer).order_by().values("price_list")
+    priced = Price.objects.filter(valid_on(day), price_list__in=lists).values("product")
+    sellable = Product.objects.filter(
         Q(card__discontinued_on__isnull=True) | Q(card__discontinued_on__gt=day),
         Q(parent__isnull=True) | Q(parent__is_public=True),
         pk__in=priced,
         is_public=True,
         upc__isnull=False,
     ).exclude(structure=Product.PARENT)
+    return restrict(sellable, dealer, day)
 
 
 def _line(product_id: int, quantity: int, found: Sequence[Offer], dealer: Dealer) -> QuotedLine:

@@ -99,6 +99,11 @@ class Supplier(models.Model):
     phone = models.CharField(_("phone"), max_length=50, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     bank_details = models.TextField(_("bank details"), blank=True)
+    retail_prices_include_tax = models.BooleanField(
+        _("recommended retail prices include tax"),
+        default=True,
+        help_text=_("As consumers read them. A dealer's margin is worked out before tax either way."),
+    )
     logo = models.ImageField(_("logo"), upload_to="supplier/", blank=True)
 
     class Meta:
@@ -168,6 +173,27 @@ class SalesRep(models.Model):
         return self.name
 
 
+class DealerGroup(models.Model):
+    """Dealers who buy on the same terms: lists and promotions of the group hold for every dealer in it."""
+
+    code = models.CharField(_("code"), max_length=50, unique=True)
+    name = models.CharField(_("name"), max_length=200)
+    name_zh = models.CharField(_("Chinese name"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("dealer group")
+        verbose_name_plural = _("dealer groups")
+        ordering = ("code",)
+
+    @property
+    def display_name(self) -> str:
+        """The name in the language of the reader."""
+        return self.name_zh if self.name_zh and (get_language() or "").startswith("zh") else self.name
+
+    def __str__(self) -> str:
+        return self.display_name
+
+
 class DealerQuerySet(models.QuerySet["Dealer"]):
     """Dealers."""
 
@@ -207,6 +233,19 @@ class Dealer(models.Model):
     )
     credit_limit = models.DecimalField(_("credit limit"), max_digits=14, decimal_places=2, default=0)
     po_number_required = models.BooleanField(_("PO number required"), default=False)
+    group = models.ForeignKey(
+        DealerGroup,
+        verbose_name=_("dealer group"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="dealers",
+    )
+    shows_margin = models.BooleanField(
+        _("recommended retail price and margin shown"),
+        default=True,
+        help_text=_("The dealer's people see both beside their own prices."),
+    )
     language = models.CharField(_("language"), max_length=10, choices=Language.choices, default=Language.ENGLISH)
     sales_rep = models.ForeignKey(
         SalesRep, verbose_name=_("sales rep"), null=True, blank=True, on_delete=models.SET_NULL, related_name="dealers"

@@ -11,7 +11,16 @@ from django.utils.translation import gettext_lazy as _
 
 from dealers.accounts.models import Dealer, DealerChange, User
 
-TERMS = ("credit_limit", "payment_terms_days", "tax_percent", "po_number_required", "sales_rep", "is_active")
+TERMS = (
+    "credit_limit",
+    "payment_terms_days",
+    "tax_percent",
+    "po_number_required",
+    "group",
+    "shows_margin",
+    "sales_rep",
+    "is_active",
+)
 
 
 class TermsChanged(Exception):
@@ -40,7 +49,7 @@ def change_terms(dealer_id: int, values: Mapping[str, Any], *, by: User, seen: i
     if unknown:
         raise ValueError(f"Not a term of a dealer: {min(unknown)}.")
     with transaction.atomic():
-        dealer = Dealer.objects.select_for_update(of=("self",)).select_related("sales_rep").get(pk=dealer_id)
+        dealer = Dealer.objects.select_for_update(of=("self",)).select_related("sales_rep", "group").get(pk=dealer_id)
         changes = [
             DealerChange(dealer=dealer, by=by, by_name=by.get_full_name(), field=field, old=old, new=new)
             for field in TERMS

@@ -30,7 +30,17 @@ class SupplierForm(forms.ModelForm[Supplier]):
 
     class Meta:
         model = Supplier
-        fields = ("name", "name_zh", "address", "address_zh", "tax_id", "phone", "email", "bank_details")
+        fields = (
+            "name",
+            "name_zh",
+            "address",
+            "address_zh",
+            "tax_id",
+            "phone",
+            "email",
+            "bank_details",
+            "retail_prices_include_tax",
+        )
         widgets = {
             "address": forms.Textarea(attrs={"rows": 3}),
             "address_zh": forms.Textarea(attrs={"rows": 3}),

@@ -143,10 +143,9 @@ def _with_my_price(products: QuerySet[Any], dealer: Dealer) -> QuerySet[Any]:
             valid_on(supplier_day(timezone.now())),
             product=OuterRef("pk"),
             min_quantity__lte=OuterRef("smallest"),
-            price_list__dealers__dealer=dealer,
-            price_list__currency=dealer.currency,
+            price_list__chain__dealer=dealer,
         )
-        .order_by("price_list__dealers__priority", "-min_quantity", F("valid_from").desc(nulls_last=True))
+        .order_by("price_list__chain__rank", "-min_quantity", F("valid_from").desc(nulls_last=True))
         .values("price")[:1]
     )
     my_price = Coalesce(Subquery(price), Value(UNPRICED), output_field=DecimalField(max_digits=16, decimal_places=4))
