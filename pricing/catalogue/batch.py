@@ -87,6 +87,10 @@ class Batch:
                 message = _("Another variant of the model %(model)s (%(sku)s) is in another category. Variants share "
                             "one category.") % {"sku": source, "model": row.get("model")}  # fmt: skip
                 problems.append(Problem(row.number, "category_en", message))
+        return self.refuse(problems)
+
+    def refuse(self, problems: list[Problem]) -> list[Problem]:
+        """Leave out the rows that have problems; answers the problems."""
         refused = {problem.row for problem in problems}
         self.rows = [row for row in self.rows if row.number not in refused]
         return problems

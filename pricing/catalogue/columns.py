@@ -6,11 +6,12 @@ import keyword
 import re
 from decimal import Decimal
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from dealers.intake.columns import Choice, Column, Day, Ean, Number, Text, Whole, YesNo
 from dealers.intake.rows import Cell
-from pricing.catalogue.models import UNECE_CODES, Unit
+from pricing.catalogue.models import LARGEST_FACTOR, UNECE_CODES, Unit
 
 ATTRIBUTE = "attribute:"
 ATTRIBUTE_ZH = "attribute_zh:"
@@ -53,6 +54,47 @@ WEIGHT_WORDS = {
     "磅": "lb",
 }
 
+#: The packing units a product file has columns for, with the words people use for each.
+PACKINGS: dict[str, tuple[tuple[str, ...], str]] = {
+    Unit.BOX: (("inner box", "inner", "盒", "内盒"), ""),
+    Unit.CASE: (("case", "中箱"), ""),
+    Unit.CARTON: (("carton", "ctn", "master carton", "箱", "外箱", "整箱"), "24"),
+    Unit.PALLET: (("pallet", "托盘", "栈板"), "960"),
+}
+_QUANTITY_WORDS = (
+    "{} qty",
+    "qty per {}",
+    "quantity per {}",
+    "units per {}",
+    "pieces per {}",
+    "{}数量",
+    "每{}数量",
+    "{}装数",
+)
+_EAN_WORDS = ("{} ean", "{} barcode", "{} gtin", "{}条码", "{}条形码")
+_WEIGHT_WORDS = ("{} weight", "{}重量", "{}毛重")
+
+
+def packing_columns() -> tuple[Column, ...]:
+    """Quantity, EAN and weight of every packing unit; an empty quantity takes the unit away."""
+    columns: list[Column] = []
+    for code, (words, example) in PACKINGS.items():
+        unit = Unit(code).label
+        said = [
+            tuple(each.format(word) for each in kinds for word in words)
+            for kinds in (_QUANTITY_WORDS, _EAN_WORDS, _WEIGHT_WORDS)
+        ]
+        columns += (
+            Whole(f"{code}_quantity", format_lazy(_("Sales units in a {unit}"), unit=unit), minimum=2,
+                  maximum=LARGEST_FACTOR, also=said[0], example=example),
+            Ean(f"{code}_ean", format_lazy(_("EAN of the {unit}"), unit=unit), also=said[1],
+                example="16901234567899" if code == Unit.CARTON else ""),
+            Number(f"{code}_weight_kg", format_lazy(_("Weight of the {unit}, kg"), unit=unit), places=3, minimum=0,
+                   maximum=9_999_999, also=said[2]),
+        )  # fmt: skip
+    return tuple(columns)
+
+
 COLUMNS: tuple[Column, ...] = (
     Text("sku", _("SKU"), required=True, max_length=64, example="PAN-24",
          also=("item", "item number", "part number", "product number", "article", "货号", "商品编码", "产品编号")),
@@ -86,6 +128,9 @@ COLUMNS: tuple[Column, ...] = (
            also=("rrp", "msrp", "retail price", "建议零售价", "零售价"), example="199.00"),
     YesNo("available", _("Available"), also=("active", "上架", "可售"), example="yes"),
     Day("discontinued_on", _("Discontinued on"), also=("end date", "sell end date", "停产日期", "下架日期")),
+    Text("replaced_by", _("Replaced by"), max_length=64, example="PAN-24-II",
+         also=("replacement", "successor", "superseded by", "替代品", "替代货号", "替换为")),
+    *packing_columns(),
 )  # fmt: skip
 
 _CODE = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII | re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""Taking in products: variants, categories, attributes, pictures and stock records, set-based."""
+"""Taking in products: variants, categories, attributes, pictures, packing units and stock records, set-based."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from pricing.catalogue.attributes import Label, attributes_for
 from pricing.catalogue.batch import Batch, product_class
 from pricing.catalogue.categories import LONGEST_NAME, Path, folded, parts_of
 from pricing.catalogue.columns import ATTRIBUTE, ATTRIBUTE_ZH, attribute_column
+from pricing.catalogue.packing import Packing, Seen, check_packing
 from pricing.catalogue.pictures import PictureRefused, Pictures, write_pictures
+from pricing.catalogue.replacements import refuse_replacements, write_replacements
 from pricing.catalogue.signals import catalogue_changed
 
 
@@ -36,6 +38,7 @@ class ProductsIntake(Intake):
         self._chinese_names: dict[Path, tuple[int, str]] = {}
         self._stored: dict[int, list[str]] = {}
         self._attribute_ids: dict[str, int] = {}
+        self._eans = Seen()
 
     def columns_of(self, row: Row) -> Iterator[Column]:
         """The usual columns, and the attributes the row has."""
@@ -46,7 +49,7 @@ class ProductsIntake(Intake):
                 yield column
 
     def check(self, row: Parsed) -> Iterator[Problem]:
-        """Categories that cannot be, and pictures that cannot be shown."""
+        """Categories and packing units that cannot be, and pictures that cannot be shown."""
         path, chinese = parts_of(row.get("category_en", "")), parts_of(row.get("category_zh", ""))
         if any(len(part) > LONGEST_NAME for part in path + chinese):
             yield Problem(row.number, "category_en", _("A category's name has more than 255 letters. Shorten it."))
@@ -55,6 +58,7 @@ class ProductsIntake(Intake):
             yield Problem(row.number, "category_zh", message % {"levels": len(path)})
         elif chinese:
             yield from self._check_chinese(row.number, path, chinese)
+        yield from check_packing(row)
         yield from self._check_pictures(row)
 
     def _check_chinese(self, number: int, path: Path, chinese: Path) -> Iterator[Problem]:
@@ -76,11 +80,16 @@ class ProductsIntake(Intake):
     def _write(self, rows: Sequence[Parsed]) -> Outcome:
         batch = Batch(rows, self._stored)
         problems = batch.refuse_other_categories()
+        packing = Packing(batch.rows, batch.shelf)
+        problems += batch.refuse(packing.refuse(batch.rows, self._eans))
+        problems += batch.refuse(refuse_replacements(batch.rows, batch.existing))
         batch.write_products()
         batch.write_categories()
         batch.write_attributes(self._attributes(batch.rows))
         batch.touched |= write_pictures(batch.pictures())
         batch.write_stock_records()
+        batch.touched |= packing.write(batch.rows)
+        batch.touched |= write_replacements(batch.rows, batch.shelf)
         self._stored.clear()
         if batch.touched:
             catalogue_changed.send(sender=type(self), product_ids=sorted(batch.touched))
