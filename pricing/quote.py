@@ -120,17 +120,21 @@ def assortment(dealer: Dealer, at: datetime | None = None) -> QuerySet[Any]:
 
     Variants' parents are not in it; what is not in it does not exist for the dealer.
     """
-    day = supplier_day(at or timezone.now())
     lists = ChainEntry.objects.filter(dealer=dealer).order_by().values("price_list")
-    priced = Price.objects.filter(valid_on(day), price_list__in=lists).values("product")
-    sellable = Product.objects.filter(
+    priced = Price.objects.filter(valid_on(supplier_day(at or timezone.now())), price_list__in=lists)
+    return sellable(dealer, at).filter(pk__in=priced.values("product"))
+
+
+def sellable(dealer: Dealer, at: datetime | None = None) -> QuerySet[Any]:
+    """What `assortment` asks besides a price: for who looks prices up by other ways and comes to the same."""
+    day = supplier_day(at or timezone.now())
+    products = Product.objects.filter(
         Q(card__discontinued_on__isnull=True) | Q(card__discontinued_on__gt=day),
         Q(parent__isnull=True) | Q(parent__is_public=True),
-        pk__in=priced,
         is_public=True,
         upc__isnull=False,
     ).exclude(structure=Product.PARENT)
-    return restrict(sellable, dealer, day)
+    return restrict(products, dealer, day)
 
 
 def _line(product_id: int, quantity: int, found: Sequence[Offer], dealer: Dealer) -> QuotedLine:
