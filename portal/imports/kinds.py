@@ -13,6 +13,7 @@ from dealers.accounts.models import User
 from dealers.intake.columns import Column
 from dealers.intake.intake import merged
 from dealers.intake.rows import Outcome, Parsed, Row, RowState
+from fulfilment.stock.expected import ExpectedReceiptsIntake
 from fulfilment.stock.intake import StockIntake
 from portal.imports.models import ImportKind
 from pricing.catalogue.attributes import Label
@@ -61,6 +62,7 @@ class DealersWithPriceLists(DealersIntake):
 COLUMNS: dict[str, tuple[Column, ...]] = {
     ImportKind.PRODUCTS: ProductsIntake.columns,
     ImportKind.STOCK: StockIntake.columns,
+    ImportKind.EXPECTED_RECEIPTS: ExpectedReceiptsIntake.columns,
     ImportKind.PRICES: PricesIntake.columns,
     ImportKind.SALES_REPS: SalesRepsIntake.columns,
     ImportKind.DEALERS: DealersIntake.columns,
@@ -83,6 +85,7 @@ def intake_for(kind: str, options: Options) -> Taker:
         return DealersWithPriceLists(by=options.by)
     takers: dict[str, type[Taker]] = {
         ImportKind.STOCK: StockIntake,
+        ImportKind.EXPECTED_RECEIPTS: ExpectedReceiptsIntake,
         ImportKind.PRICES: PricesIntake,
         ImportKind.SALES_REPS: SalesRepsIntake,
     }

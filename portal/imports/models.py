@@ -12,6 +12,7 @@ class ImportKind(models.TextChoices):
 
     PRODUCTS = "products", _("Products")
     STOCK = "stock", _("Stock")
+    EXPECTED_RECEIPTS = "expected_receipts", _("Expected receipts")
     PRICES = "prices", _("Price lists")
     SALES_REPS = "sales_reps", _("Sales reps")
     DEALERS = "dealers", _("Dealers")

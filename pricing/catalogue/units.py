@@ -24,8 +24,8 @@ def units_of(product_ids: Iterable[int]) -> dict[int, tuple[PackUnit, ...]]:
     """The packing units by product, smallest first; products without any are missing. One statement."""
     found: dict[int, list[PackUnit]] = {}
     rows = ProductUnit.objects.filter(product__in=list(product_ids)).order_by("product_id", "factor", "code")
-    for product_id, *unit in rows.values_list("product_id", "code", "factor", "ean"):
-        found.setdefault(product_id, []).append(PackUnit(*unit))
+    for product_id, code, factor, ean in rows.values_list("product_id", "code", "factor", "ean"):
+        found.setdefault(product_id, []).append(PackUnit(code, factor, ean))
     return {product_id: tuple(units) for product_id, units in found.items()}
 
 
@@ -35,7 +35,8 @@ def units_by_ean(eans: Iterable[str]) -> dict[str, ScannedUnit]:
     Says nothing about who may buy it: ask the assortment.
     """
     rows = ProductUnit.objects.filter(ean__in={ean for ean in eans if ean})
-    return {ean: ScannedUnit(*unit) for ean, *unit in rows.values_list("ean", "product_id", "code", "factor")}
+    told = rows.values_list("ean", "product_id", "code", "factor")
+    return {ean: ScannedUnit(product_id, code, factor) for ean, product_id, code, factor in told}
 
 
 #: "1 carton", "2 cartons": the number is put in by `counted`.

@@ -165,7 +165,7 @@ def test_the_columns_have_a_meaning_in_both_languages() -> None:
 def test_a_product_is_replaced_by_another_of_the_same_file() -> None:
     outcome = take(ProductsIntake, a_pan("OLD", replaced_by="NEW"), a_pan("NEW"))
     assert counts(outcome) == (2, 0, 0, 0)
-    assert ProductCard.objects.get(product__upc="OLD").replaced_by.upc == "NEW"
+    assert ProductCard.objects.get(replaced_by__upc="NEW").product.upc == "OLD"
 
 
 def test_an_empty_cell_takes_the_replacement_away() -> None:
