@@ -1,40 +1,51 @@
-"""A user's open cart at a dealer. Oscar's basket tables hold it; we fill them in sets, never line by line."""
+"""The cart a user fills at a dealer. Oscar's basket tables hold it; we fill them in sets, never line by line.
+
+Every change locks the cart's row first, so that colleagues who share one change it one after the other; what they
+did not see of each other is told at the line by its version.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 
-from django.db import connection, transaction
+from django.db import IntegrityError, transaction
+from django.db.models import Case, IntegerField, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
 
 from dealers.accounts.models import Dealer, User
+from fulfilment.ordering.cartrows import ADDED, SET, delete_lines, write_lines, write_seen, write_terms
 from fulfilment.ordering.lines import MAX_QUANTITY
-from fulfilment.ordering.models import DealerCart
-from fulfilment.ordering.problems import OrderRefused
-from pricing.quote import assortment
+from fulfilment.ordering.models import CartLine, DealerCart
+from fulfilment.ordering.problems import LineProblem, OrderRefused
+from pricing.quote import assortment, quote
 
 Basket = get_model("basket", "Basket")
 BasketLine = get_model("basket", "Line")
 
 MAX_LINES = 5_000
+LONGEST_NOTE = 500
 
-# A line is one product; adding it twice adds up. `product_stockrecord` is Oscar's own line reference.
-UPSERT = """
-INSERT INTO basket_line
-    (basket_id, line_reference, product_id, stockrecord_id, quantity, price_currency, date_created, date_updated)
-SELECT %(basket)s, s.product_id || '_' || s.id, s.product_id, s.id, w.quantity, %(currency)s, now(), now()
-FROM unnest(%(ids)s::bigint[], %(quantities)s::bigint[]) WITH ORDINALITY AS w(product_id, quantity, place)
-JOIN partner_stockrecord s USING (product_id)
-ORDER BY w.place
-ON CONFLICT (basket_id, line_reference) DO UPDATE
-SET quantity = least({change}, %(limit)s), date_updated = now()
-"""
+
+@dataclass(frozen=True)
+class CartEntry:
+    """A line of a cart as it is kept: quantity in sales units, `shown_price` per sales unit as last seen."""
+
+    product_id: int
+    quantity: int
+    version: int = 0
+    note: str = ""
+    requested_date: date | None = None
+    shown_price: Decimal | None = None
+    shown_at: datetime | None = None
 
 
 def open_cart(user: User, dealer: Dealer) -> DealerCart:
-    """The user's open cart at the dealer, made when there is none. Safe when two requests ask at once."""
+    """The user's current cart at the dealer, made when there is none. Safe when two requests ask at once."""
     cart = find_cart(user, dealer)
     if cart is not None:
         return cart
@@ -42,14 +53,26 @@ def open_cart(user: User, dealer: Dealer) -> DealerCart:
         User.objects.select_for_update().get(pk=user.pk)
         cart = find_cart(user, dealer)
         if cart is None:
-            basket = Basket.objects.create(owner=user, status=Basket.OPEN)
-            cart = DealerCart.objects.create(basket=basket, dealer=dealer, user=user)
+            cart = make_cart(user, dealer)
     return cart
 
 
+def make_cart(user: User, dealer: Dealer, name: str = "") -> DealerCart:
+    """A new empty cart; refuses a name that the owner uses for another open one."""
+    try:
+        with transaction.atomic():
+            basket = Basket.objects.create(owner=user, status=Basket.OPEN)
+            return DealerCart.objects.create(basket=basket, dealer=dealer, user=user, name=name)
+    except IntegrityError as why:
+        raise OrderRefused(_("You have a cart called “%s” already.") % (name or _("Cart")), code="name") from why
+
+
 def find_cart(user: User, dealer: Dealer) -> DealerCart | None:
-    """The user's open cart at the dealer, if there is one."""
-    return DealerCart.objects.filter(user=user, dealer=dealer, is_open=True).first()
+    """The cart the user fills at the dealer: the one they chose, else their plain one, if there is one."""
+    chosen = Q(current_for__user=user, current_for__dealer=dealer)
+    rank = Case(When(chosen, then=Value(0)), default=Value(1), output_field=IntegerField())
+    carts = DealerCart.objects.for_buyer(user, dealer).filter(chosen | Q(user=user, name=""))
+    return carts.order_by(rank, "pk").first()
 
 
 def quantities(cart: DealerCart) -> dict[int, int]:
@@ -58,63 +81,172 @@ def quantities(cart: DealerCart) -> dict[int, int]:
     return dict(lines.values_list("product_id", "quantity"))
 
 
-def add_to_cart(cart: DealerCart, wanted: Mapping[int, int]) -> int:
+def entries(cart: DealerCart) -> dict[int, CartEntry]:
+    """`product id → line` in the order the lines were added. One statement."""
+    lines = BasketLine.objects.filter(basket=cart.basket_id).order_by("pk")
+    found = lines.values_list(
+        "product_id",
+        "quantity",
+        "dealer_line__version",
+        "dealer_line__note",
+        "dealer_line__requested_date",
+        "dealer_line__shown_price",
+        "dealer_line__shown_at",
+    )
+    return {
+        product_id: CartEntry(product_id, quantity, version or 0, note or "", day, price, at)
+        for product_id, quantity, version, note, day, price, at in found
+    }
+
+
+def add_to_cart(cart: DealerCart, wanted: Mapping[int, int], *, by: User | None = None) -> int:
     """Add quantities to what is in the cart; returns how many lines were written. Any number costs the same.
 
-    Products that the dealer may not see are refused together, before anything is written.
+    Products that the dealer may not see are refused together, before anything is written. `by` is who does it, the
+    cart's owner unless told otherwise.
     """
-    return _write(cart, wanted, "basket_line.quantity + excluded.quantity")
-
-
-def set_quantities(cart: DealerCart, wanted: Mapping[int, int]) -> None:
-    """Set quantities; 0 removes the line."""
-    gone = [product_id for product_id, quantity in wanted.items() if quantity == 0]
+    if not wanted:
+        return 0
     with transaction.atomic():
+        _require_open(cart)
+        return _write(cart, entries(cart), wanted, ADDED, by)
+
+
+def set_quantities(
+    cart: DealerCart, wanted: Mapping[int, int], *, seen: Mapping[int, int] | None = None, by: User | None = None
+) -> list[LineProblem]:
+    """Set quantities; 0 removes the line. `seen` are the versions of the lines the person looked at.
+
+    A line that somebody changed since is left as it is and answered with code `stale` and who changed it to what; all
+    others are written.
+    """
+    with transaction.atomic():
+        _require_open(cart)
+        kept = entries(cart)
+        stale = _stale(cart, kept, seen or {}, wanted)
+        agreed = {pk: quantity for pk, quantity in wanted.items() if pk not in stale}
+        gone = [product_id for product_id, quantity in agreed.items() if quantity == 0]
         if gone:
-            _require_open(cart)
-            BasketLine.objects.filter(basket=cart.basket_id, product__in=gone).delete()
-        _write(cart, {product: quantity for product, quantity in wanted.items() if quantity}, "excluded.quantity")
+            delete_lines(cart.basket_id, gone)
+            kept = {pk: entry for pk, entry in kept.items() if pk not in set(gone)}
+        _write(cart, kept, {product: quantity for product, quantity in agreed.items() if quantity}, SET, by)
+        if gone:
+            _touch(cart)
+    return list(stale.values())
+
+
+def set_line_terms(cart: DealerCart, terms: Mapping[int, tuple[str, date | None]]) -> None:
+    """Set `product id → (note, requested date)`; products that are not in the cart are left out. One statement."""
+    if any(len(note) > LONGEST_NOTE for note, _day in terms.values()):
+        raise OrderRefused(_("A note has at most %d characters.") % LONGEST_NOTE, code="note")
+    with transaction.atomic():
+        _require_open(cart)
+        write_terms(cart.basket_id, {pk: (note.strip(), day) for pk, (note, day) in terms.items()})
+        _touch(cart)
+
+
+def confirm_prices(cart: DealerCart, product_ids: set[int] | None = None) -> int:
+    """The dealer has seen today's prices of all lines or these; answers how many had changed."""
+    with transaction.atomic():
+        _require_open(cart)
+        quoted = quote(cart.dealer, list(quantities(cart).items()))
+        prices = {
+            line.product_id: line.unit_price
+            for line in quoted.lines
+            if line.unit_price is not None and (product_ids is None or line.product_id in product_ids)
+        }
+        return write_seen(cart.basket_id, prices)
 
 
 def clear_cart(cart: DealerCart) -> None:
     """Remove every line."""
     with transaction.atomic():
         _require_open(cart)
-        BasketLine.objects.filter(basket=cart.basket_id).delete()
+        delete_lines(cart.basket_id)
+        _touch(cart)
 
 
-def _write(cart: DealerCart, wanted: Mapping[int, int], change: str) -> int:
+def _stale(
+    cart: DealerCart, kept: Mapping[int, CartEntry], seen: Mapping[int, int], wanted: Mapping[int, int]
+) -> dict[int, LineProblem]:
+    """The lines whose version is no longer the one that was seen. One more statement only when there are any."""
+    changed = {pk for pk in wanted if pk in seen and pk in kept and kept[pk].version != seen[pk]}
+    # Who asks for what is there by now, was not overtaken.
+    changed -= {pk for pk in changed if kept[pk].quantity == wanted[pk]}
+    removed = {pk for pk in wanted if pk in seen and pk not in kept}
+    who = _changed_by(cart, changed) if changed else {}
+    told = {pk: _changed_message(who.get(pk, ""), kept[pk].quantity) for pk in wanted if pk in changed}
+    text = _("This line was removed meanwhile.")
+    told |= {pk: text for pk in wanted if pk in removed}
+    return {pk: LineProblem(pk, "stale", message) for pk, message in told.items()}
+
+
+def _changed_message(name: str, quantity: int) -> str:
+    if not name:
+        return _("This was changed to %d meanwhile.") % quantity
+    return _("%(name)s changed this to %(quantity)d meanwhile.") % {"name": name, "quantity": quantity}
+
+
+def _changed_by(cart: DealerCart, product_ids: set[int]) -> dict[int, str]:
+    sides = CartLine.objects.filter(line__basket=cart.basket_id, line__product__in=product_ids)
+    found = sides.select_related("changed_by", "line").only("changed_by", "line__product_id")
+    return {side.line.product_id: side.changed_by.get_full_name() for side in found if side.changed_by}
+
+
+def _write(
+    cart: DealerCart, kept: Mapping[int, CartEntry], wanted: Mapping[int, int], change: str, by: User | None
+) -> int:
     if not wanted:
         return 0
     if any(not 1 <= quantity <= MAX_QUANTITY for quantity in wanted.values()):
         raise OrderRefused(_("Enter a quantity from 1 to %d.") % MAX_QUANTITY, code="quantity")
-    with transaction.atomic():
-        _require_open(cart)
-        known = set(assortment(cart.dealer).filter(pk__in=list(wanted)).values_list("pk", flat=True))
-        kept = set(BasketLine.objects.filter(basket=cart.basket_id).values_list("product_id", flat=True))
-        if not set(wanted) <= known | kept:
-            raise OrderRefused(_("A product is not available to you. Nothing was added."), code="not_available")
-        if len(kept | set(wanted)) > MAX_LINES:
-            raise OrderRefused(_("A cart holds at most %d lines. Send this one first.") % MAX_LINES, code="lines")
-        with connection.cursor() as cursor:
-            cursor.execute(
-                UPSERT.format(change=change),
-                {
-                    "basket": cart.basket_id,
-                    "currency": cart.dealer.currency,
-                    "ids": list(wanted),
-                    "quantities": list(wanted.values()),
-                    "limit": MAX_QUANTITY,
-                },
-            )
-            written = cursor.rowcount
-        if written != len(wanted):
-            raise OrderRefused(_("A product is not available to you. Nothing was added."), code="not_available")
-        DealerCart.objects.filter(pk=cart.pk).update(updated_at=timezone.now())
+    new = [pk for pk in wanted if pk not in kept]
+    if new and assortment(cart.dealer).filter(pk__in=new).count() < len(new):
+        raise OrderRefused(_("A product is not available to you. Nothing was added."), code="not_available")
+    if len(kept) + len(new) > MAX_LINES:
+        raise OrderRefused(_("A cart holds at most %d lines. Send this one first.") % MAX_LINES, code="lines")
+    written = write_lines(
+        cart.basket_id,
+        wanted,
+        _prices_seen(cart, kept, wanted, change),
+        change=change,
+        currency=cart.dealer.currency,
+        limit=MAX_QUANTITY,
+        by_id=by.pk if by else cart.user_id,
+    )
+    if written != len(wanted):
+        raise OrderRefused(_("A product is not available to you. Nothing was added."), code="not_available")
+    _touch(cart)
     return written
 
 
+def _prices_seen(
+    cart: DealerCart, kept: Mapping[int, CartEntry], wanted: Mapping[int, int], change: str
+) -> list[Decimal | None]:
+    """The unit price that whoever changes a line sees with it; a change of price not confirmed yet is kept to be told.
+
+    One quote: each line at its new quantity and, where it is in the cart, at the old one.
+    """
+    old = {pk: kept[pk] for pk in wanted if pk in kept}
+    target = {
+        pk: min(quantity + (old[pk].quantity if change == ADDED and pk in old else 0), MAX_QUANTITY)
+        for pk, quantity in wanted.items()
+    }
+    quoted = quote(cart.dealer, [*target.items(), *((pk, entry.quantity) for pk, entry in old.items())]).lines
+    now = {line.product_id: line.unit_price for line in quoted[: len(target)]}
+    before = {line.product_id: line.unit_price for line in quoted[len(target) :]}
+    pending = {pk for pk, entry in old.items() if entry.shown_price not in (None, before[pk])}
+    return [old[pk].shown_price if pk in pending else now[pk] for pk in wanted]
+
+
+def _touch(cart: DealerCart) -> None:
+    DealerCart.objects.filter(pk=cart.pk).update(updated_at=timezone.now())
+
+
 def _require_open(cart: DealerCart) -> None:
-    """Lock the cart; one that was sent meanwhile is not changed any more."""
-    if not DealerCart.objects.select_for_update(of=("self",)).filter(pk=cart.pk, is_open=True).exists():
+    """Lock the cart; one that was sent or deleted meanwhile is not changed any more."""
+    locked = DealerCart.objects.select_for_update(of=("self",)).filter(pk=cart.pk).first()
+    if locked is None or not locked.is_open:
         raise OrderRefused(_("This cart has been sent as an order. Start a new one."), code="sent")
+    if locked.deleted_at is not None:
+        raise OrderRefused(_("This cart was deleted meanwhile. Choose another one."), code="deleted")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,9 @@ from dealers.accounts.models import Dealer
 from fulfilment.ordering.problems import LineProblem
 from fulfilment.stock.take import available
 from pricing.quote import Quote, assortment, quote
-from pricing.rules import fits_pack, round_up_to_pack
+from pricing.selling.minimums import Shortfall
+from pricing.selling.packs import packs_for
+from pricing.selling.rules import Pack
 
 Product = get_model("catalogue", "Product")
 
@@ -23,12 +25,14 @@ MAX_QUANTITY = 1_000_000
 
 @dataclass(frozen=True)
 class Checked:
-    """A priced set of lines with everything that keeps them from being ordered. `products` has what is visible."""
+    """A priced set of lines with everything that keeps them from being ordered. `products` has what is visible, `packs`
+    in which quantities each of them may be ordered."""
 
     quote: Quote
     products: dict[int, Any]
     available: dict[int, int]
     problems: dict[int, list[LineProblem]]
+    packs: dict[int, Pack] = field(default_factory=dict)
 
     @property
     def all_problems(self) -> list[LineProblem]:
@@ -47,33 +51,36 @@ def check_lines(dealer: Dealer, wanted: Mapping[int, int], at: datetime | None =
     }
     quoted = quote(dealer, list(wanted.items()), at)
     left = available(list(wanted))
+    packs = packs_for(dealer, products, at, {pk: pack_of(product) for pk, product in products.items()})
     problems: dict[int, list[LineProblem]] = {}
     for line in quoted.lines:
         product = products.get(line.product_id)
-        found = _problems(product, line.product_id, line.quantity, line.unit_price is None, left)
+        pack = packs.get(line.product_id, Pack())
+        found = _problems(product, line.product_id, line.quantity, line.unit_price is None, left, pack)
         if found:
             problems[line.product_id] = found
-    return Checked(quoted, products, left, problems)
+    return Checked(quoted, products, left, problems, packs)
 
 
 def pack_of(product: Any) -> tuple[int, int]:
-    """Minimum order quantity and order multiple of a product."""
+    """Minimum order quantity and order multiple on a product's own card; rules for the dealer may say otherwise."""
     card = getattr(product, "card", None)
     return (card.minimum_quantity, card.order_multiple) if card else (1, 1)
 
 
 def _problems(
-    product: Any | None, product_id: int, quantity: int, unpriced: bool, left: Mapping[int, int]
+    product: Any | None, product_id: int, quantity: int, unpriced: bool, left: Mapping[int, int], pack: Pack
 ) -> list[LineProblem]:
     if product is None:
         return [LineProblem(product_id, "not_available", _("This product is no longer available to you. Remove it."))]
     found = []
-    minimum, multiple = pack_of(product)
     if not 1 <= quantity <= MAX_QUANTITY:
         found.append(LineProblem(product_id, "quantity", _("Enter a quantity from 1 to %d.") % MAX_QUANTITY))
-    elif not fits_pack(quantity, minimum=minimum, multiple=multiple):
-        better = round_up_to_pack(quantity, minimum=minimum, multiple=multiple)
-        found.append(LineProblem(product_id, "pack", _pack_message(minimum, multiple, better)))
+    elif pack.maximum is not None and quantity > pack.maximum:
+        found.append(LineProblem(product_id, "maximum", most_message(pack.maximum)))
+    elif not pack.fits(quantity):
+        message = _pack_message(pack.minimum, pack.multiple, pack.fitted(quantity))
+        found.append(LineProblem(product_id, "pack", message))
     if unpriced:
         message = _("There is no price for you at this quantity. Ask your sales rep.")
         found.append(LineProblem(product_id, "no_price", message))
@@ -87,6 +94,19 @@ def shortage_message(left: int) -> str:
     if left <= 0:
         return _("Out of stock. Remove the line or come back later.")
     return _("Only %d available. Order that many or fewer.") % left
+
+
+def minimum_message(short: Shortfall, currency: str) -> str:
+    """What to do about an order below its minimum value."""
+    words = {"minimum": f"{short.minimum:,.2f}", "missing": f"{short.missing:,.2f}", "currency": currency}
+    return (
+        _("Orders start at %(minimum)s %(currency)s before tax. Add goods for %(missing)s %(currency)s more.") % words
+    )
+
+
+def most_message(maximum: int) -> str:
+    """What to do about more than one order may have."""
+    return _("At most %d in one order. Order that many or fewer.") % maximum
 
 
 def _pack_message(minimum: int, multiple: int, better: int) -> str:

@@ -19,7 +19,8 @@ from dealers.accounts.models import Dealer
 from fulfilment.ordering.lines import MAX_QUANTITY, shortage_message
 from fulfilment.stock.take import available
 from pricing.quote import QuotedLine, assortment, quote
-from pricing.rules import fits_pack, round_up_to_pack
+from pricing.selling.packs import packs_for
+from pricing.selling.rules import Pack
 
 MOST_SUGGESTIONS = 3
 #: Looking for what was meant is for people: beyond these lines nobody reads it, and its cost stays bounded.
@@ -83,11 +84,10 @@ class Resolved:
 class _Goods(NamedTuple):
     pk: int
     sku: str
-    minimum: int
-    multiple: int
+    pack: Pack
 
     def packed(self, quantity: int) -> int:
-        return round_up_to_pack(quantity, minimum=self.minimum, multiple=self.multiple)
+        return self.pack.fitted(quantity)
 
 
 def resolve(dealer: Dealer, entries: Sequence[Entry], in_cart: Mapping[int, int] | None = None) -> list[Resolved]:
@@ -97,7 +97,7 @@ def resolve(dealer: Dealer, entries: Sequence[Entry], in_cart: Mapping[int, int]
     what is outside is unknown. The same product twice adds up at its first line. Stock that `in_cart` asks for already
     is not offered again.
     """
-    found = _find(dealer, {entry.code for entry in entries})
+    found = _with_packs(dealer, _find(dealer, {entry.code for entry in entries}))
     told = [_matched(entry, found.get(entry.code, ())) for entry in entries]
     goods = {item.pk: item for items in found.values() for item in items}
     told = _added_up(told, goods)
@@ -145,7 +145,14 @@ def _goods(products: QuerySet[Any]) -> list[tuple[_Goods, str]]:
     rows = products.order_by("pk").values_list(
         "pk", "upc", "card__minimum_quantity", "card__order_multiple", "card__ean"
     )
-    return [(_Goods(pk, sku, minimum or 1, multiple or 1), ean or "") for pk, sku, minimum, multiple, ean in rows]
+    return [(_Goods(pk, sku, Pack(minimum or 1, multiple or 1)), ean or "") for pk, sku, minimum, multiple, ean in rows]
+
+
+def _with_packs(dealer: Dealer, found: Mapping[str, tuple[_Goods, ...]]) -> dict[str, tuple[_Goods, ...]]:
+    """The same with the packs that the rules give this dealer instead of the cards' own."""
+    cards = {item.pk: (item.pack.minimum, item.pack.multiple) for items in found.values() for item in items}
+    packs = packs_for(dealer, cards, cards=cards)
+    return {code: tuple(item._replace(pack=packs[item.pk]) for item in items) for code, items in found.items()}
 
 
 def _code_key() -> Upper:
@@ -239,14 +246,13 @@ def _judged(
     if quantity > MAX_QUANTITY:
         message = _quantity_message("huge")
         return replace(line, state=LineState.QUANTITY, quantity=0, unit_price=None, net_amount=None, message=message)
-    if not fits_pack(line.wanted, minimum=item.minimum, multiple=item.multiple):
+    if not item.pack.fits(line.wanted):
         line = replace(line, state=LineState.ROUNDED, message=_joined(line.message, _rounded(item, line)))
     if priced.unit_price is None:
         message = _("There is no price for you at this quantity. Ask your sales rep.")
         return replace(line, state=LineState.NO_PRICE, quantity=0, net_amount=None, message=message)
     if quantity > left:
-        part = left // item.multiple * item.multiple
-        part = part if part >= item.packed(1) else 0
+        part = item.pack.within(left)
         message = _joined(line.message, _shortage(part, quantity, in_cart.get(item.pk, 0)))
         return replace(line, state=LineState.PART, quantity=part, net_amount=None, message=message)
     return line
@@ -262,8 +268,11 @@ def _shortage(left: int, wanted: int, held: int) -> str:
 
 
 def _rounded(item: _Goods, line: Resolved) -> str:
-    words = {"then": line.wanted, "now": line.quantity, "pack": item.multiple, "minimum": item.minimum}
-    if item.multiple > 1:
+    pack = item.pack
+    words = {"then": line.wanted, "now": line.quantity, "pack": pack.multiple, "minimum": pack.minimum}
+    if line.quantity < line.wanted:
+        return _("%(then)d → %(now)d: that is the most in one order.") % words
+    if pack.multiple > 1:
         return _("%(then)d → %(now)d: sold in packs of %(pack)d.") % words
     return _("%(then)d → %(now)d: at least %(minimum)d.") % words
 

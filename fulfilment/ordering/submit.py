@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
 
 from dealers.accounts.models import Dealer, Outlet, User
-from fulfilment.ordering.cart import quantities
-from fulfilment.ordering.lines import Checked, check_lines, shortage_message
+from fulfilment.ordering.cart import CartEntry, entries
+from fulfilment.ordering.lines import Checked, check_lines, minimum_message, shortage_message
 from fulfilment.ordering.models import DealerCart, DealerOrder, DealerOrderLine, OrderStep
 from fulfilment.ordering.problems import LineProblem, OrderRefused, mend_lines
 from fulfilment.ordering.states import State
@@ -27,7 +27,8 @@ from fulfilment.signals import order_moved
 from fulfilment.stock.take import NotEnoughStock, take
 from pricing.catalogue.models import ProductCard
 from pricing.money import round_money
-from pricing.quote import QuotedLine
+from pricing.quote import Quote, QuotedLine
+from pricing.selling.minimums import shortfall
 
 Basket = get_model("basket", "Basket")
 Order = get_model("order", "Order")
@@ -51,7 +52,10 @@ ADDRESS_FIELDS = (
 
 @dataclass(frozen=True)
 class OrderHead:
-    """What the dealer says about an order as a whole. `key` is made by the client and stays the same on every retry."""
+    """What the dealer says about an order as a whole. `key` is made by the client and stays the same on every retry.
+
+    `shown_total` and `shown_prices` (unit prices by product) are what the dealer saw when they sent it.
+    """
 
     key: UUID
     outlet_id: int
@@ -59,9 +63,10 @@ class OrderHead:
     requested_date: date | None = None
     note: str = ""
     shown_total: Decimal | None = None
+    shown_prices: Mapping[int, Decimal] = field(default_factory=dict)
 
     def digest(self) -> str:
-        """What makes two submissions with one key the same; the total shown is not part of it."""
+        """What makes two submissions with one key the same; what was shown is not part of it."""
         body = [self.outlet_id, self.po_number, str(self.requested_date or ""), self.note]
         return hashlib.sha256(json.dumps(body).encode()).hexdigest()
 
@@ -71,7 +76,8 @@ def submit(cart: DealerCart, head: OrderHead, *, by: User, at: datetime | None =
 
     The same key again answers the same order; the same key with another head is refused. Refused with the lines to be
     mended when a line cannot be ordered, and with code `total_changed` when the total is not the one that was shown:
-    a price never changes silently. `at` is for loading history; it does not turn back validity checks of stock.
+    a price never changes silently, and each line whose price is another than was seen is named (`price_changed`).
+    `at` is for loading history; it does not turn back validity checks of stock.
     """
     at = at or timezone.now()
     known = _known(cart.dealer, head)
@@ -110,27 +116,59 @@ def _place(cart: DealerCart, head: OrderHead, by: User, at: datetime) -> DealerO
         if known is not None:
             return known
         raise OrderRefused(_("This cart has been sent as an order. Start a new one."), code="sent")
+    if locked.deleted_at is not None:
+        raise OrderRefused(_("This cart was deleted meanwhile. Choose another one."), code="deleted")
     outlet = _outlet(dealer, head)
     if dealer.po_number_required and not head.po_number:
         raise OrderRefused(_("Enter your PO number."), code="po_number", field="po_number")
-    wanted = quantities(cart)
+    lines = entries(cart)
+    wanted = {pk: entry.quantity for pk, entry in lines.items()}
     if not wanted:
         raise OrderRefused(_("The cart is empty. Add products first."), code="empty")
     checked = check_lines(dealer, wanted, at)
     if checked.all_problems:
         raise mend_lines(checked.all_problems)
+    _require_minimum(dealer, checked.quote)
     if head.shown_total is not None and head.shown_total != checked.quote.total:
         raise OrderRefused(
             _("Prices have changed since you opened this page. Check the new total and send again."),
+            _price_changes(head, lines, checked),
             code="total_changed",
         )
     take(wanted)
     order = _write_order(cart, outlet, head, by, at, checked)
-    _write_lines(order, checked)
+    _write_lines(order, checked, lines)
     _close_cart(locked, at)
     step = OrderStep.objects.create(order=order, to_state=State.REVIEW, at=at, by=by, by_name=by.get_full_name())
     order_moved.send(sender=DealerOrder, order=order, step=step)
     return order
+
+
+def _price_changes(head: OrderHead, lines: Mapping[int, CartEntry], checked: Checked) -> list[LineProblem]:
+    """The lines whose unit price is not the one that was seen: on the page that was sent, else in the cart."""
+    found = []
+    for line in checked.quote.lines:
+        seen = head.shown_prices.get(line.product_id, lines[line.product_id].shown_price)
+        if seen is not None and line.unit_price is not None and seen != line.unit_price:
+            found.append(LineProblem(line.product_id, "price_changed", price_change_message(seen, line.unit_price)))
+    return found
+
+
+def price_change_message(seen: Decimal, now: Decimal) -> str:
+    """What to tell of a price that changed."""
+    return _("The price was %(then)s and is now %(now)s.") % {"then": _plain(seen), "now": _plain(now)}
+
+
+def _plain(price: Decimal) -> str:
+    """A price with the decimals it has, two at least."""
+    text = f"{price:.4f}"
+    return text[:-2] if text.endswith("00") else text.removesuffix("0")
+
+
+def _require_minimum(dealer: Dealer, quoted: Quote) -> None:
+    short = shortfall(dealer, quoted.net_total)
+    if short is not None and short.refuses:
+        raise OrderRefused(minimum_message(short, quoted.currency), code="minimum")
 
 
 def _outlet(dealer: Dealer, head: OrderHead) -> Outlet:
@@ -192,7 +230,7 @@ def _address(outlet: Outlet) -> dict[str, str]:
     return {field: getattr(outlet, field) for field in ADDRESS_FIELDS}
 
 
-def _write_lines(order: DealerOrder, checked: Checked) -> None:
+def _write_lines(order: DealerOrder, checked: Checked, entered: Mapping[int, CartEntry]) -> None:
     """Oscar's lines and ours, in bulk; Oscar's two-decimal prices are a mirror of our exact ones."""
     quoted = checked.quote
     records = {
@@ -208,7 +246,9 @@ def _write_lines(order: DealerOrder, checked: Checked) -> None:
     )
     DealerOrderLine.objects.bulk_create(
         [
-            _dealer_line(order, mirror, checked.products[line.product_id], line, tax, position)
+            _dealer_line(
+                order, mirror, checked.products[line.product_id], line, tax, position, entered[line.product_id]
+            )
             for position, (mirror, line, tax) in enumerate(zip(mirrors, quoted.lines, taxes, strict=True), start=1)
         ]
     )
@@ -238,7 +278,7 @@ def _mirror_line(order: DealerOrder, product: Any, record: Any, line: QuotedLine
 
 
 def _dealer_line(
-    order: DealerOrder, mirror: Any, product: Any, line: QuotedLine, tax: Decimal, position: int
+    order: DealerOrder, mirror: Any, product: Any, line: QuotedLine, tax: Decimal, position: int, entry: CartEntry
 ) -> DealerOrderLine:
     unit_price, net = _priced(line)
     card = getattr(product, "card", None) or ProductCard()
@@ -250,6 +290,8 @@ def _dealer_line(
         name=product.get_title()[:255],
         name_zh=card.name_zh,
         unit=card.unit,
+        note=entry.note,
+        requested_date=entry.requested_date,
         quantity=line.quantity,
         unit_price=unit_price,
         net_amount=net,
