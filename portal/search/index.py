@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q
 from oscar.core.loading import get_model
 
-from portal.search.words import vector
+from portal.search.typos import dictionary_words, keys_of
+from portal.search.words import Texts, vector
 from pricing.catalogue.models import ProductCard
+from pricing.numbers.keys import code_key
 
 Product = get_model("catalogue", "Product")
 Category = get_model("catalogue", "Category")
 ProductCategory = get_model("catalogue", "ProductCategory")
 ProductAttributeValue = get_model("catalogue", "ProductAttributeValue")
 
-WRITE = """
-INSERT INTO portal_search_productentry (product_id, words)
+ENTRIES = """
+INSERT INTO portal_search_productentry AS stored (product_id, words)
 SELECT entry.product_id, entry.words::tsvector FROM unnest(%s::bigint[], %s::text[]) AS entry (product_id, words)
-ON CONFLICT (product_id) DO UPDATE SET words = EXCLUDED.words
+ON CONFLICT (product_id) DO UPDATE SET words = EXCLUDED.words WHERE stored.words <> EXCLUDED.words
+"""
+CODES_GONE = """
+DELETE FROM portal_search_productcode stored WHERE stored.product_id = ANY(%s::bigint[]) AND NOT EXISTS (
+    SELECT 1 FROM unnest(%s::bigint[], %s::text[]) AS code (product_id, code)
+    WHERE code.product_id = stored.product_id AND code.code = stored.code)
+"""
+CODES_NEW = """
+INSERT INTO portal_search_productcode (product_id, key, code)
+SELECT code.product_id, code.key, code.code
+FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS code (product_id, key, code)
+WHERE NOT EXISTS (
+    SELECT 1 FROM portal_search_productcode stored
+    WHERE stored.product_id = code.product_id AND stored.code = code.code)
+"""
+KNOWN_WORDS = "SELECT word FROM portal_search_word WHERE word = ANY(%s)"
+WORDS_NEW = """
+INSERT INTO portal_search_word (word, keys)
+SELECT new.word, string_to_array(new.keys, ' ') FROM unnest(%s::text[], %s::text[]) AS new (word, keys)
 """
 
 
@@ -29,7 +49,16 @@ def reindex(product_ids: Iterable[int]) -> None:
     ids = sorted(set(product_ids))
     if not ids:
         return
-    products = list(Product.objects.filter(Q(pk__in=ids) | Q(parent__in=ids)).only("upc", "parent_id"))
+    texts = texts_of(ids)
+    with transaction.atomic():
+        _write_entries(texts)
+        _write_codes(texts)
+        _write_words(texts)
+
+
+def texts_of(ids: Sequence[int]) -> dict[int, Texts]:
+    """What these products, and the variants of those that are parents, can be found by."""
+    products = list(Product.objects.filter(Q(pk__in=ids) | Q(parent__in=ids)).order_by("pk").only("upc", "parent_id"))
     everyone = {product.pk for product in products} | {product.parent_id for product in products} - {None}
     cards = {card.product_id: card for card in ProductCard.objects.filter(product__in=everyone)}
     words = {
@@ -37,21 +66,52 @@ def reindex(product_ids: Iterable[int]) -> None:
     }
     categories = _categories(everyone)
     attributes = _attributes(everyone)
-    rows = []
+    found = {}
     for product in products:
         family = [product.pk, product.parent_id] if product.parent_id else [product.pk]
         own = [cards[pk] for pk in family if pk in cards]
-        names = [words[pk][0] for pk in family]
-        for card in own:
-            names += [card.name_zh, card.brand, card.model_code, *map(str, card.attributes_zh.values())]
+        facts = [text for card in own for text in (card.brand, *map(str, card.attributes_zh.values()))]
         for pk in family:
-            names += [*categories.get(pk, ()), *attributes.get(pk, ())]
-        codes = [product.upc or "", *(code for card in own[:1] for code in (card.ean, card.model_code))]
-        descriptions = [words[product.pk][1], *(card.description_zh for card in own[:1])]
-        vectored = vector(*(list(filter(None, texts)) for texts in (codes, names, descriptions)))
-        rows.append((product.pk, vectored))
+            facts += [*categories.get(pk, ()), *attributes.get(pk, ())]
+        found[product.pk] = Texts(
+            codes=_some([product.upc, *(code for card in own[:1] for code in (card.ean, card.model_code))]),
+            names=_some([*(words[pk][0] for pk in family), *(card.name_zh for card in own)]),
+            facts=_some([*facts, *(card.model_code for card in own[1:])]),
+            descriptions=_some([words[product.pk][1], *(card.description_zh for card in own[:1])]),
+        )
+    return found
+
+
+def codes_of(texts: Texts) -> dict[str, str]:
+    """A product's codes with their keys; one that has no letters and digits cannot be typed."""
+    keys = {code[:200]: code_key(code) for code in texts.codes}
+    return {code: key for code, key in keys.items() if key}
+
+
+def _some(texts: Iterable[str | None]) -> list[str]:
+    return [text.replace("\x00", "") for text in dict.fromkeys(texts) if text]
+
+
+def _write_entries(texts: Mapping[int, Texts]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(WRITE, [[pk for pk, _text in rows], [text for _pk, text in rows]])
+        cursor.execute(ENTRIES, [list(texts), [vector(each) for each in texts.values()]])
+
+
+def _write_codes(texts: Mapping[int, Texts]) -> None:
+    rows = [(pk, key, code) for pk, each in texts.items() for code, key in codes_of(each).items()]
+    ids, keys, codes = ([row[part] for row in rows] for part in range(3))
+    with connection.cursor() as cursor:
+        cursor.execute(CODES_GONE, [list(texts), ids, codes])
+        cursor.execute(CODES_NEW, [ids, keys, codes])
+
+
+def _write_words(texts: Mapping[int, Texts]) -> None:
+    words = dictionary_words(text for each in texts.values() for text in (*each.names, *each.facts))
+    with connection.cursor() as cursor:
+        cursor.execute(KNOWN_WORDS, [sorted(words)])
+        new = sorted(words - {word for (word,) in cursor.fetchall()})
+        if new:
+            cursor.execute(WORDS_NEW, [new, [" ".join(sorted(keys_of(word))) for word in new]])
 
 
 def _categories(product_ids: set[Any]) -> dict[int, list[str]]:

@@ -7,8 +7,10 @@ each, and is found as a phrase of pairs; single letters are found too.
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pricing.numbers.keys import folded
 
 _RUN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003134f]+|[^\W_\u3400-\u9fff\U00020000-\U0003134f]+")
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003134f]")
@@ -19,13 +21,26 @@ MOST_POSITIONS = 255
 #: Between two fields, so that no phrase reaches from one into the next.
 GAP = 10
 LONGEST_WORD = 200
+LONGEST_TEXT = 500
+MOST_WORDS = 20
+#: The beginning of a word is found from this many letters on: all words with one letter would be half the index.
 SHORTEST_PREFIX = 2
 
+#: The weights of a product's words, the surest first.
+NAME, CODE, FACT, TEXT = "A", "B", "C", "D"
 
-def folded(text: str) -> str:
-    """Lower case, full-width letters made narrow, accents taken off."""
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-    return unicodedata.normalize("NFC", "".join(sign for sign in plain if not unicodedata.combining(sign)))
+#: What a run may stand for when it is not found as it was typed.
+Alternatives = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What is known of a product: codes, names, facts (brand, attributes, categories) and descriptions."""
+
+    codes: Sequence[str] = ()
+    names: Sequence[str] = ()
+    facts: Sequence[str] = ()
+    descriptions: Sequence[str] = ()
 
 
 def runs(text: str) -> list[str]:
@@ -44,32 +59,28 @@ def pairs(run: str) -> list[str]:
 
 
 def parts_of_code(code: str) -> set[str]:
-    """A code whole, joined, in its parts, and every beginning of two letters or more: what people type of it."""
-    whole = folded(code).strip()
-    words = runs(whole)
-    joined = "".join(words)
+    """A code joined, in its words, and in its runs of digits and of letters."""
+    words = runs(code)
     pieces = {piece for word in words for piece in _PIECE.findall(word)}
-    long = {whole, joined, *words}
-    beginnings = {word[:length] for word in long for length in range(SHORTEST_PREFIX, min(len(word), 64))}
-    return {word[:LONGEST_WORD] for word in long | pieces | beginnings if word}
+    return {word for word in {"".join(words)[:LONGEST_WORD], *words, *pieces} if word}
 
 
-def vector(codes: Iterable[str], names: Iterable[str], descriptions: Iterable[str]) -> str:
-    """A tsvector literal. Codes and names weigh A, descriptions D, so that the former can come first."""
+def vector(texts: Texts) -> str:
+    """A tsvector literal; each kind of text has its weight, so that names can come before descriptions."""
     places: dict[str, list[str]] = {}
-    for code in codes:
+    for code in texts.codes:
         for word in parts_of_code(code):
-            places.setdefault(word, []).append(f"{LAST_POSITION}A")
+            places.setdefault(word, []).append(f"{LAST_POSITION}{CODE}")
     at = 1
-    for weight, texts in (("A", names), ("D", descriptions)):
-        for text in texts:
-            for words in _positions(text):
+    for weight, fields in ((NAME, texts.names), (FACT, texts.facts), (TEXT, texts.descriptions)):
+        for field in fields:
+            for words in _positions(field):
                 for word in words:
                     if at < LAST_POSITION and len(places.setdefault(word, [])) < MOST_POSITIONS:
                         places[word].append(f"{at}{weight}")
                 at += 1
             at += GAP
-    return " ".join(quoted(word) + ":" + ",".join(where) for word, where in sorted(places.items()) if where)
+    return " ".join(quoted(word) + ":" + ",".join(where) for word, where in places.items() if where)
 
 
 def _positions(text: str) -> Iterator[tuple[str, ...]]:
@@ -87,27 +98,55 @@ def quoted(word: str) -> str:
     return "'" + word.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def query(text: str, weight: str = "") -> str:
+def asked(text: str) -> list[list[str]]:
+    """The runs of each word that was typed, at most `MOST_WORDS` words."""
+    words = (runs(word) for word in folded(text[:LONGEST_TEXT]).split()[:MOST_WORDS])
+    return [found for found in words if found]
+
+
+def query(text: str, weights: str = "", alternatives: Alternatives | None = None) -> str:
     """A tsquery literal: all words are there, the last may go on, Chinese runs hold together. Empty for no words.
 
-    With a `weight` ("A") only codes and names count.
+    With `weights` ("AC") only words of these kinds count. A run with `alternatives` may be any of them too.
     """
-    words = folded(text).split()
-    terms = [_term(word, weight, last=place == len(words) - 1) for place, word in enumerate(words[:20])]
-    return " & ".join(term for term in terms if term)
+    words = asked(text)
+    others = alternatives or {}
+    return " & ".join(_term(found, weights, others, last=found is words[-1]) for found in words)
 
 
-def _term(word: str, weight: str, *, last: bool) -> str:
-    found = runs(word)
-    mark = f":{weight}" if weight else ""
-    end = f":*{weight}" if last else mark
+def with_runs(text: str, others: Mapping[str, str]) -> str:
+    """The text, folded, with runs replaced by others."""
+    return _RUN.sub(lambda found: others.get(found[0], found[0]), " ".join(folded(text[:LONGEST_TEXT]).split()))
+
+
+def exactly(run: str) -> str:
+    """A tsquery literal for one run as it stands."""
+    return _exactly(run, "")
+
+
+def _term(found: Sequence[str], weights: str, others: Alternatives, *, last: bool) -> str:
+    end = len(found) - 1
     parts = []
     for place, run in enumerate(found):
-        if is_chinese(run):
-            parts.append("(" + " <-> ".join(quoted(pair) + mark for pair in pairs(run)) + ")")
-        else:
-            parts.append(quoted(run) + (end if place == len(found) - 1 else mark))
+        options = [_begun(run, weights) if last and place == end else _exactly(run, weights)]
+        options += [_exactly(other, weights) for other in others.get(run, ()) if other != run]
+        parts.append(options[0] if len(options) == 1 else f"({' | '.join(options)})")
     together = " & ".join(parts)
     if len(found) > 1 and not any(map(is_chinese, found)):
-        return f"({quoted(word[:LONGEST_WORD])}{end} | ({together}))"
+        joined = "".join(found)[:LONGEST_WORD]
+        whole = _begun(joined, weights) if last else _exactly(joined, weights)
+        return f"({whole} | ({together}))"
     return together
+
+
+def _exactly(run: str, weights: str) -> str:
+    mark = f":{weights}" if weights else ""
+    if is_chinese(run):
+        return "(" + " <-> ".join(quoted(pair) + mark for pair in pairs(run)) + ")"
+    return quoted(run) + mark
+
+
+def _begun(run: str, weights: str) -> str:
+    if is_chinese(run) or len(run) < SHORTEST_PREFIX:
+        return _exactly(run, weights)
+    return f"{quoted(run)}:*{weights}"

@@ -4,6 +4,7 @@ ROOMS = [
     "dealers.accounts",
     "dealers.ledger",
     "pricing.catalogue",
+    "pricing.numbers",
     "pricing.terms",
     "pricing.selling",
     "fulfilment.stock",

@@ -12,7 +12,6 @@ from django.db.models import (
     DecimalField,
     F,
     OuterRef,
-    Q,
     QuerySet,
     Subquery,
     Value,
@@ -24,7 +23,7 @@ from oscar.core.loading import get_model
 
 from dealers.accounts.models import Dealer
 from portal.components.keyset import PK, Key, Page, moment, money, page_of, turned, whole
-from portal.search.query import exact_first, matching
+from portal.search.query import Found, find
 from portal.shop.categories import within
 from portal.shop.rows import named
 from pricing.catalogue.models import reads_chinese
@@ -55,6 +54,7 @@ class Wish:
     in_stock: bool
     sort: str
     grid: bool
+    exactly: bool = False
 
     @classmethod
     def read(cls, query: Mapping[str, Any], *, text: str = "") -> Wish:
@@ -65,15 +65,22 @@ class Wish:
             in_stock=query.get("stock") == "1",
             sort=sort if sort in SORTS else ("" if text else "name"),
             grid=query.get("view") == "grid",
+            exactly=query.get("exactly") == "1",
         )
 
 
 @dataclass(frozen=True)
 class Listing:
-    """One page of products, and how many there are in all."""
+    """One page of products, how many there are in all, and of a search what it found."""
 
     page: Page[Any]
     count: int
+    found: Found | None = None
+
+    @property
+    def counted(self) -> bool:
+        """Whether the count is exact; else there are more."""
+        return self.found is None or not self.found.more
 
 
 def search_text(query: Mapping[str, Any]) -> str:
@@ -82,12 +89,10 @@ def search_text(query: Mapping[str, Any]) -> str:
 
 
 def found_products(dealer: Dealer, wish: Wish, category: Any = None) -> QuerySet[Any]:
-    """The dealer's products that fit, in no order."""
+    """The dealer's products that fit all but the text, in no order."""
     products = assortment(dealer)
     if category is not None:
         products = within(products, category)
-    if wish.text:
-        products = products.filter(_fits(wish.text))
     if wish.in_stock:
         left = Coalesce(F("num_in_stock"), 0) - Coalesce(F("num_allocated"), 0)
         stocked = StockRecord.objects.annotate(left=left).filter(left__gt=0)
@@ -96,22 +101,30 @@ def found_products(dealer: Dealer, wish: Wish, category: Any = None) -> QuerySet
 
 
 def list_products(dealer: Dealer, wish: Wish, query: Mapping[str, Any], category: Any = None) -> Listing:
-    """The page of products that the query names. Two statements."""
+    """The page of products that the query names, in a constant number of statements."""
     products = found_products(dealer, wish, category)
-    count = products.order_by().count()
-    ordered, keys = _ordered(named(products), dealer, wish)
-    return Listing(page_of(ordered, keys, PAGE_SIZE, query), count)
+    if not wish.text:
+        count = products.order_by().count()
+        ordered, keys = _ordered(named(products), dealer, wish)
+        return Listing(page_of(ordered, keys, PAGE_SIZE, query), count)
+    found = find(dealer, wish.text, within=products, exactly=wish.exactly)
+    if wish.sort and found.ids:
+        ordered, keys = _ordered(named(products.filter(found.condition)), dealer, wish)
+    else:
+        ordered, keys = _ranked(found)
+    return Listing(page_of(ordered, keys, PAGE_SIZE, query), len(found.ids), found)
 
 
 def suggested(dealer: Dealer, text: str, limit: int) -> list[Any]:
-    """The first products that fit what is being typed, the exact SKU first."""
-    wish = Wish(text=text, in_stock=False, sort="", grid=False)
-    ordered, keys = _ordered(named(found_products(dealer, wish)), dealer, wish)
+    """The first products that fit what is being typed, the exact code first."""
+    ordered, keys = _ranked(find(dealer, text, limit=limit))
     return page_of(ordered, keys, limit, {}).rows
 
 
-def _fits(text: str) -> Q:
-    return Q(upc__istartswith=text) | matching(text)
+def _ranked(found: Found) -> tuple[QuerySet[Any], Sequence[Key]]:
+    """What was found, best first."""
+    products = named(Product.objects.filter(pk__in=found.ids))
+    return products.annotate(search_rank=found.ranking), [Key("search_rank", whole), PK]
 
 
 def _ordered(products: QuerySet[Any], dealer: Dealer, wish: Wish) -> tuple[QuerySet[Any], Sequence[Key]]:
@@ -122,9 +135,7 @@ def _ordered(products: QuerySet[Any], dealer: Dealer, wish: Wish) -> tuple[Query
     if wish.sort == "price":
         return _with_my_price(products, dealer), [Key("my_price", money), PK]
     products = products.annotate(shown_name=_shown_name())
-    if wish.sort == "name":
-        return products, [Key("shown_name"), PK]
-    return products.annotate(search_rank=exact_first(wish.text)), [Key("search_rank", whole), Key("shown_name"), PK]
+    return products, [Key("shown_name"), PK]
 
 
 def _shown_name() -> Coalesce:
