@@ -141,7 +141,7 @@ class AssortmentRule(TargetedRule):
         ordering = ("pk",)
         constraints = (
             models.UniqueConstraint(
-                fields=("dealer", "group", "effect", "product", "category", "brand", "valid_from"),
+                fields=("dealer", "group", "product", "category", "brand", "valid_from"),
                 nulls_distinct=False,
                 name="one_assortment_rule_per_target",
             ),

@@ -2,11 +2,11 @@
 
 Rules stand in a **scope** (one dealer, a group of dealers, everybody) and at a **target** (one product, a category with
 everything below it, a brand, everything). They are read nearest first: the dealer's before the group's before
-everybody's; within a scope the product before the categories, deepest first, before the brand before everything. Of two
-rules at the same target the one that starts later is nearer.
+everybody's; within a scope the product before the categories, deepest first, before the brand before everything.
 
 *Quantities* are resolved field by field: the nearest rule that gives a minimum gives the minimum, whatever rule gives
-the multiple; where no rule gives one, the product's card does. Fields of different origin can contradict each other, so
+the multiple; where no rule gives one, the product's card does. Of two rules at the same place the one that starts later
+is nearer. Fields of different origin can contradict each other, so
 the result is made sane: the minimum is rounded up and the maximum rounded down to the multiple, and a maximum below the
 minimum becomes the minimum: one smallest order stays possible, never a product that is shown and cannot be ordered.
 

@@ -20,13 +20,13 @@ Rule = AssortmentRule | QuantityRule | OrderMinimum
 
 #: The columns of each kind that say for whom and about what it is: a rule is found again by them.
 PLACE: dict[str, tuple[str, ...]] = {
-    RuleKind.ASSORTMENT: ("dealer", "group", "product", "category", "brand", "effect", "valid_from"),
+    RuleKind.ASSORTMENT: ("dealer", "group", "product", "category", "brand", "valid_from"),
     RuleKind.QUANTITY: ("dealer", "group", "product", "category", "brand", "valid_from"),
     RuleKind.MINIMUM: ("dealer", "group", "currency"),
 }
 #: And those that say what holds.
 VALUES: dict[str, tuple[str, ...]] = {
-    RuleKind.ASSORTMENT: ("valid_to",),
+    RuleKind.ASSORTMENT: ("effect", "valid_to"),
     RuleKind.QUANTITY: ("minimum", "multiple", "maximum", "valid_to"),
     RuleKind.MINIMUM: ("amount", "mode"),
 }

@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
                 "ordering": ("pk",),
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("dealer", "group", "effect", "product", "category", "brand", "valid_from"),
+                        fields=("dealer", "group", "product", "category", "brand", "valid_from"),
                         name="one_assortment_rule_per_target",
                         nulls_distinct=False,
                     ),
