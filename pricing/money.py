@@ -9,14 +9,18 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 EXPONENTS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0}
 
 
+HUNDREDTH = Decimal("0.01")
+
+
 def cent(currency: str) -> Decimal:
     """The smallest amount of a currency, at most two decimals."""
-    return Decimal(1).scaleb(-EXPONENTS.get(currency, 2))
+    return Decimal(1).scaleb(-EXPONENTS[currency]) if currency in EXPONENTS else HUNDREDTH
 
 
 def round_money(amount: Decimal, currency: str) -> Decimal:
     """Round half up to the currency's smallest unit: the one rounding of the product, as invoices in trade do."""
-    return amount.quantize(cent(currency), rounding=ROUND_HALF_UP).quantize(Decimal("0.01"))
+    rounded = amount.quantize(cent(currency), rounding=ROUND_HALF_UP)
+    return rounded.quantize(HUNDREDTH) if currency in EXPONENTS else rounded
 
 
 def split(total: Decimal, weights: Sequence[Decimal], currency: str) -> list[Decimal]:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -15,34 +16,130 @@ from oscar.core.loading import get_model
 
 from dealers.accounts.models import Dealer
 from pricing.money import round_money, split
-from pricing.rules import Offer, PriceRow, Tier, choose, offers
+from pricing.rules import (
+    CODE,
+    PRICE,
+    Gain,
+    Margin,
+    Offer,
+    PriceStep,
+    Row,
+    Tier,
+    choose,
+    gain,
+    ladder,
+    margin,
+    offers,
+    steps,
+)
 from pricing.selling.assortments import restrict
 from pricing.terms.models import ChainEntry, Price
 
 Product = get_model("catalogue", "Product")
 
+#: Takes the dealer's `tax`, in percent, out of a price per unit that includes it. The one place where this is done:
+#: rounded half up to four decimals, the places that prices are stored with.
+BEFORE_TAX = "round({price} * 100 / (100 + %(tax)s), 4)"
+#: A price `p` of a list `l` per sales unit, before tax. Needs the dealer's `tax`.
+NET_PRICE = f"CASE WHEN l.tax_included THEN {BEFORE_TAX.replace('{price}', 'p.price')} ELSE p.price END"
+
 # Written out and asked with one array: building it from querysets took longer than PostgreSQL takes to answer it.
+# The order is what `pricing.rules` reads rows in.
 PRICE_ROWS = """
-SELECT p.product_id, c.rank, l.code, p.min_quantity, p.price, p.valid_from, p.valid_to
+SELECT p.product_id, c.rank, l.kind, l.code, p.min_quantity, {net_price}
 FROM pricing_terms_chain c
 JOIN pricing_terms_pricelist l ON l.id = c.price_list_id
 JOIN pricing_terms_price p ON p.price_list_id = l.id
 WHERE c.dealer_id = %(dealer)s AND p.product_id = ANY(%(products)s::bigint[])
   AND (p.valid_from IS NULL OR p.valid_from <= %(day)s) AND (p.valid_to IS NULL OR p.valid_to >= %(day)s)
-"""
+ORDER BY c.rank, p.min_quantity, p.valid_from NULLS FIRST
+""".replace("{net_price}", NET_PRICE)
+RETAIL_PRICES = """
+SELECT c.product_id, c.recommended_retail_price,
+       CASE WHEN coalesce((SELECT s.retail_prices_include_tax FROM dealers_accounts_supplier s), true)
+            THEN {before_tax} ELSE c.recommended_retail_price END
+FROM pricing_catalogue_productcard c
+WHERE c.product_id = ANY(%(products)s::bigint[]) AND c.recommended_retail_price > 0
+""".replace("{before_tax}", BEFORE_TAX.replace("{price}", "c.recommended_retail_price"))
 
 
-@dataclass(frozen=True)
-class QuotedLine:
-    """A product at a quantity. Prices are per sales unit before tax; `None` where no list of the dealer prices it."""
+class RetailPrices:
+    """The recommended retail prices of a quote's products, read with one statement when the first is asked for.
+
+    They are in the supplier's currency (settings.OSCAR_DEFAULT_CURRENCY), so a dealer that buys in another sees none;
+    nor does one whose `shows_margin` is off.
+    """
+
+    def __init__(self, dealer: Dealer, product_ids: Iterable[int]) -> None:
+        self._dealer = dealer
+        self._product_ids = product_ids
+        self._found: dict[int, tuple[Decimal, Decimal]] | None = None
+
+    def printed(self, product_id: int) -> Decimal | None:
+        """The price as consumers read it: with tax unless the supplier says otherwise (`retail_prices_include_tax`)."""
+        return self._prices.get(product_id, (None, None))[0]
+
+    def before_tax(self, product_id: int) -> Decimal | None:
+        """The price without the dealer's tax, to four decimals: what is compared with what the dealer pays."""
+        return self._prices.get(product_id, (None, None))[1]
+
+    @property
+    def _prices(self) -> dict[int, tuple[Decimal, Decimal]]:
+        if self._found is None:
+            self._found = {}
+            if self._dealer.shows_margin and self._dealer.currency == settings.OSCAR_DEFAULT_CURRENCY:
+                asked = {"tax": self._dealer.tax_percent, "products": list(self._product_ids)}
+                with connection.cursor() as cursor:
+                    cursor.execute(RETAIL_PRICES, asked)
+                    self._found = {pk: (printed, before_tax) for pk, printed, before_tax in cursor.fetchall()}
+        return self._found
+
+
+class QuotedLine(NamedTuple):
+    """A product at a quantity. Prices are per sales unit before tax; `None` where no list of the dealer prices it.
+
+    What explains the price is worked out when it is asked for, from what was read with it: nothing but the retail
+    prices (one statement for the whole quote) is read again.
+    """
 
     product_id: int
     quantity: int
     unit_price: Decimal | None
     net_amount: Decimal | None
     list_code: str
-    tiers: tuple[Tier, ...]
-    next_tier: Tier | None
+    rows: Sequence[Row]
+    retail_prices: RetailPrices
+
+    @property
+    def tiers(self) -> tuple[Tier, ...]:
+        """What the dealer pays from which quantity on, lowest quantity first."""
+        return ladder(self.rows)
+
+    @property
+    def next_tier(self) -> Tier | None:
+        """The next tier above the quantity."""
+        return next((tier for tier in self.tiers if tier.min_quantity > self.quantity), None)
+
+    @property
+    def gain(self) -> Gain | None:
+        """What ordering up to the next cheaper tier brings; None when it brings nothing."""
+        return None if self.unit_price is None else gain(self.tiers, self.quantity, self.unit_price)
+
+    @property
+    def steps(self) -> tuple[PriceStep, ...]:
+        """How the price comes about: list price → agreement → tier → net; empty without a price."""
+        return steps(self.rows, self.quantity)
+
+    @property
+    def rrp(self) -> Decimal | None:
+        """The recommended retail price as printed, where the dealer is shown it; see `RetailPrices`."""
+        return self.retail_prices.printed(self.product_id)
+
+    @property
+    def margin(self) -> Margin | None:
+        """What the dealer keeps of the recommended retail price, both before tax; None without either price."""
+        retail = self.retail_prices.before_tax(self.product_id)
+        return None if retail is None or self.unit_price is None else margin(retail, self.unit_price)
 
 
 @dataclass(frozen=True)
@@ -90,28 +187,45 @@ def valid_on(day: date, prefix: str = "") -> Q:
 def quote(dealer: Dealer, wanted: Sequence[tuple[int, int]], at: datetime | None = None) -> Quote:
     """Price `(product id, quantity)` pairs for a dealer, in their order, with one statement for any number of lines.
 
-    Lists in another currency than the dealer's do not count. What the dealer may not see has no price here.
+    Quantities are in sales units. Lists in another currency than the dealer's do not count. What the dealer may not see
+    has no price here.
     """
     at = at or timezone.now()
-    found = offers_for(dealer, {product_id for product_id, _ in wanted}, at)
-    lines = tuple(_line(product_id, quantity, found.get(product_id, []), dealer) for product_id, quantity in wanted)
-    return Quote(currency=dealer.currency, tax_percent=dealer.tax_percent, at=at, lines=lines)
+    by_product = _rows(dealer, {product_id for product_id, _ in wanted}, supplier_day(at))
+    retail_prices = RetailPrices(dealer, by_product)
+    currency = dealer.currency
+    lines = []
+    for product_id, quantity in wanted:
+        rows = by_product.get(product_id, ())
+        chosen = choose(rows, quantity)
+        if chosen is None:
+            lines.append(QuotedLine(product_id, quantity, None, None, "", rows, retail_prices))
+        else:
+            price = chosen[PRICE]
+            net = round_money(price * quantity, currency)
+            lines.append(QuotedLine(product_id, quantity, price, net, chosen[CODE], rows, retail_prices))
+    return Quote(currency=currency, tax_percent=dealer.tax_percent, at=at, lines=tuple(lines))
 
 
 def offers_for(dealer: Dealer, product_ids: Iterable[int], at: datetime | None = None) -> dict[int, list[Offer]]:
     """The dealer's offers by product, nearest list first; products without a price are missing. One statement."""
-    day = supplier_day(at or timezone.now())
-    asked: dict[str, Any] = {
-        "dealer": dealer.pk,
-        "products": list(product_ids),
-        "day": day,
-    }
-    by_product: dict[int, list[PriceRow]] = {}
+    found = _rows(dealer, product_ids, supplier_day(at or timezone.now()))
+    return {product_id: offers(rows) for product_id, rows in found.items()}
+
+
+def _rows(dealer: Dealer, product_ids: Iterable[int], day: date) -> dict[int, list[Row]]:
+    """The prices that hold for the dealer on a day, by product, in the order that `pricing.rules` wants."""
+    asked = {"dealer": dealer.pk, "tax": dealer.tax_percent, "products": list(product_ids), "day": day}
+    by_product: dict[int, list[Row]] = {}
     with connection.cursor() as cursor:
         cursor.execute(PRICE_ROWS, asked)
-        for product_id, *columns in cursor.fetchall():
-            by_product.setdefault(product_id, []).append(PriceRow._make(columns))
-    return {product_id: offers(found, day) for product_id, found in by_product.items()}
+        for row in cursor.fetchall():
+            known = by_product.get(row[0])
+            if known is None:
+                by_product[row[0]] = [row]
+            else:
+                known.append(row)
+    return by_product
 
 
 def assortment(dealer: Dealer, at: datetime | None = None) -> QuerySet[Any]:
@@ -135,12 +249,3 @@ def sellable(dealer: Dealer, at: datetime | None = None) -> QuerySet[Any]:
         upc__isnull=False,
     ).exclude(structure=Product.PARENT)
     return restrict(products, dealer, day)
-
-
-def _line(product_id: int, quantity: int, found: Sequence[Offer], dealer: Dealer) -> QuotedLine:
-    chosen = choose(found, quantity)
-    if chosen is None:
-        return QuotedLine(product_id, quantity, None, None, "", found[0].tiers if found else (), None)
-    offer, tier = chosen
-    net = round_money(tier.price * quantity, dealer.currency)
-    return QuotedLine(product_id, quantity, tier.price, net, offer.list_code, offer.tiers, offer.next_tier(quantity))

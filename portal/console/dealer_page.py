@@ -42,7 +42,7 @@ def dealer(request: PortalRequest, number: str) -> HttpResponse:
 
 def fetch_dealer(request: PortalRequest, number: str) -> Dealer:
     """The dealer of that number, or 404 when the user may not see it."""
-    dealers = Dealer.objects.for_user(request.user).select_related("sales_rep", "territory")
+    dealers = Dealer.objects.for_user(request.user).select_related("sales_rep", "territory", "group")
     return get_object_or_404(dealers, number=stored_text(number))
 
 
@@ -65,7 +65,7 @@ def render_dealer(
         "terms_facts": _terms_facts(found),
         "outlets": found.outlets.annotate(order_count=Count("orders")).order_by("-is_active", "code"),
         "members": found.memberships.select_related("user").order_by("-is_active", "user__email"),
-        "lists": found.price_lists.select_related("price_list").order_by("priority"),
+        "lists": found.chain.select_related("price_list").order_by("rank"),
         "orders": found.orders.select_related("placed_by").order_by("-placed_at", "-pk")[:LAST_ORDERS],
         "purchases": purchases_by_month(found),
         "changes": described(found.changes.all()[:LAST_CHANGES]),
@@ -126,6 +126,8 @@ def _terms_facts(dealer: Dealer) -> list[tuple[str, str]]:
         (_("Payment terms"), _("%(days)s days") % {"days": terms} if terms else _("Prepaid")),
         (_("Tax rate"), f"{format_quantity(dealer.tax_percent)} %"),
         (_("PO number required"), _("yes") if dealer.po_number_required else _("no")),
+        (_("Dealer group"), dealer.group.display_name if dealer.group else ""),
+        (_("Sees retail price and margin"), _("yes") if dealer.shows_margin else _("no")),
         (_("Sales rep"), dealer.sales_rep.name if dealer.sales_rep else ""),
         (_("Territory"), dealer.territory.name if dealer.territory else ""),
     ]

@@ -8,6 +8,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -21,9 +22,9 @@ from dealers.accounts.models import Dealer, User
 from fulfilment.ordering.lines import MAX_QUANTITY
 from portal.access.portal import PortalRequest
 from pricing.catalogue.models import reads_chinese
-from pricing.quote import Quote, assortment, offers_for, quote, supplier_day
-from pricing.rules import Offer, Tier, choose
-from pricing.terms.models import DealerPriceList
+from pricing.quote import Quote, QuotedLine, assortment, offers_for, quote, supplier_day
+from pricing.rules import Offer, Tier
+from pricing.terms.models import PriceList
 
 Product = get_model("catalogue", "Product")
 
@@ -70,7 +71,7 @@ class CheckForm(forms.Form):
 class ListVerdict:
     """What one of the dealer's lists says of the product, and whether it rules. `tier` is the one that rules."""
 
-    place: DealerPriceList
+    price_list: PriceList
     tiers: tuple[Tier, ...]
     tier: Tier | None
     rules: bool
@@ -95,37 +96,41 @@ def explain(dealer: Dealer, product: Any, quantity: int, day: date) -> Explanati
     """Price a product as the shop would on that day and say for each of the dealer's lists why it rules or not."""
     at = timezone.make_aware(datetime.combine(day, time(12)), timezone.get_default_timezone())
     found = offers_for(dealer, [product.pk], at).get(product.pk, [])
-    chosen = choose(found, quantity)
-    places = dealer.price_lists.select_related("price_list").order_by("priority")
+    quoted = quote(dealer, [(product.pk, quantity)], at)
+    counting = [entry.price_list for entry in dealer.chain.select_related("price_list").order_by("rank")]
+    others = PriceList.objects.filter(Q(dealers__dealer=dealer) | Q(groups__group__dealers=dealer)).distinct()
+    left_out = others.exclude(pk__in=[each.pk for each in counting])
     return Explanation(
-        quote=quote(dealer, [(product.pk, quantity)], at),
-        verdicts=[_verdict(place, dealer, found, chosen, quantity) for place in places],
+        quote=quoted,
+        verdicts=[_verdict(each, dealer, found, quoted.lines[0], quantity) for each in (*counting, *left_out)],
         sellable=assortment(dealer, at).filter(pk=product.pk).exists(),
     )
 
 
 def _verdict(
-    place: DealerPriceList, dealer: Dealer, found: Sequence[Offer], chosen: tuple[Offer, Tier] | None, quantity: int
+    price_list: PriceList, dealer: Dealer, found: Sequence[Offer], line: QuotedLine, quantity: int
 ) -> ListVerdict:
-    price_list = place.price_list
     offer = next((offer for offer in found if offer.list_code == price_list.code), None)
     if price_list.currency != dealer.currency:
         why = _("Another currency (%(list)s) than the dealer's (%(dealer)s): it does not count.") % {
             "list": price_list.currency,
             "dealer": dealer.currency,
         }
-        return ListVerdict(place, (), None, False, why)
+        return ListVerdict(price_list, (), None, False, why)
+    if not price_list.is_active:
+        return ListVerdict(price_list, (), None, False, _("The list is not active: it does not count."))
     if offer is None:
-        return ListVerdict(place, (), None, False, _("It has no price for this SKU on that day."))
-    if chosen and chosen[0].list_code == price_list.code:
+        return ListVerdict(price_list, (), None, False, _("It has no price for this SKU on that day."))
+    tier = offer.tier_for(quantity)
+    if tier is not None and line.list_code == price_list.code:
         why = _("The first list in the dealer's order that prices %(quantity)s.") % {"quantity": quantity}
-        if chosen[1].min_quantity > 1:
-            why += " " + _("The tier from %(minimum)s holds.") % {"minimum": chosen[1].min_quantity}
-        return ListVerdict(place, offer.tiers, chosen[1], True, why)
-    if offer.tier_for(quantity) is None:
+        if tier.min_quantity > 1:
+            why += " " + _("The tier from %(minimum)s holds.") % {"minimum": tier.min_quantity}
+        return ListVerdict(price_list, offer.tiers, tier, True, why)
+    if tier is None:
         why = _("Its prices start at a quantity of %(minimum)s.") % {"minimum": offer.tiers[0].min_quantity}
-        return ListVerdict(place, offer.tiers, None, False, why)
-    return ListVerdict(place, offer.tiers, None, False, _("Not asked: a list before it rules."))
+        return ListVerdict(price_list, offer.tiers, None, False, why)
+    return ListVerdict(price_list, offer.tiers, None, False, _("Not asked: a list before it rules."))
 
 
 @require_safe
