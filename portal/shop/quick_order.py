@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from dealers.accounts.models import Dealer
 from fulfilment.ordering.cart import add_to_cart, open_cart
 from fulfilment.ordering.problems import OrderRefused
 from fulfilment.ordering.resolve import Entry, LineState, Resolved, resolve
@@ -25,7 +26,7 @@ from portal.documents.tables.reading import ENCODINGS
 from portal.shop.pasted import MOST_LINES, parse_text, read_quantity
 from portal.shop.quickfiles import FileRefused, read_file, write_problems
 from portal.shop.quicklist import MOST_BYTES, ListBroken, QuickLine, QuickList, appended, mended, packed, unpacked
-from portal.shop.rows import Label, Product, label_of, named, pictures_of
+from portal.shop.rows import Label, Product, labels_for, named, pictures_of
 
 PAGE_SIZE = 250
 #: How long a sent list is remembered, so that sending it again adds nothing.
@@ -219,7 +220,7 @@ def _page(
     page = _page_number(request, len(quick.lines))
     start = page * PAGE_SIZE
     order = sorted(range(len(found)), key=lambda place: (found[place].good, place))
-    rows = _rows(quick, found, order[start : start + PAGE_SIZE])
+    rows = _rows(request.portal.dealer, quick, found, order[start : start + PAGE_SIZE])
     context = {
         "rows": rows,
         "packed": packed(quick) if quick.lines else "",
@@ -248,12 +249,12 @@ def _page_number(request: PortalRequest, count: int) -> int:
     return min(number, max(count - 1, 0) // PAGE_SIZE)
 
 
-def _rows(quick: QuickList, found: Sequence[Resolved], places: Sequence[int]) -> list[Row]:
-    """The rows of a page, in three statements."""
+def _rows(dealer: Dealer, quick: QuickList, found: Sequence[Resolved], places: Sequence[int]) -> list[Row]:
+    """The rows of a page, in at most four statements."""
     ids = [found[place].product_id for place in places if found[place].product_id is not None]
     products = {product.pk: product for product in named(Product.objects.filter(pk__in=ids))} if ids else {}
     pictures = pictures_of(products.values()) if products else {}
-    labels = {pk: label_of(product) for pk, product in products.items()}
+    labels = labels_for(dealer, products.values())
     rows = []
     for place in places:
         item = found[place]

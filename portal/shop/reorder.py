@@ -12,9 +12,8 @@ from dealers.accounts.models import Dealer
 from fulfilment.ordering.models import DealerOrder, DealerOrderLine
 from fulfilment.stock.take import available
 from portal.components.formats import format_amount
-from portal.shop.rows import Label, label_of, named
+from portal.shop.rows import Label, labels_for, named
 from pricing.quote import assortment, quote
-from pricing.rules import round_up_to_pack
 
 
 @dataclass
@@ -30,7 +29,7 @@ def plan_reorder(dealer: Dealer, order: DealerOrder, in_cart: Mapping[int, int])
     """What of an order can be ordered again today: never more than is left beside what the cart holds already."""
     lines = list(DealerOrderLine.objects.filter(order=order).select_related("line").order_by("position"))
     wanted = _summed(lines)
-    labels = {product.pk: label_of(product) for product in named(assortment(dealer)).filter(pk__in=list(wanted))}
+    labels = labels_for(dealer, named(assortment(dealer)).filter(pk__in=list(wanted)))
     left = available(list(wanted))
     plan = Reordered()
     for line in lines:
@@ -53,15 +52,18 @@ def _summed(lines: list[DealerOrderLine]) -> dict[int, int]:
 
 
 def _plan_line(plan: Reordered, label: Label, wanted: int, free: int) -> None:
-    quantity = round_up_to_pack(wanted, minimum=label.minimum, multiple=label.multiple)
+    quantity = label.pack.fitted(wanted)
     if quantity > free:
-        quantity = free // label.multiple * label.multiple
+        quantity = label.pack.within(free)
     if quantity < label.smallest:
         plan.gone.append(_("%s is out of stock.") % label.sku)
         return
     plan.quantities[label.pk] = quantity
     if quantity != wanted:
-        reason = _("only so many are left") if quantity < wanted else _("it is sold in packs of %d") % label.multiple
+        reason = _("it is sold in packs of %d") % label.multiple
+        if quantity < wanted:
+            most = quantity == label.maximum
+            reason = _("that is the most in one order") if most else _("only so many are left")
         words = {"sku": label.sku, "now": quantity, "then": wanted, "reason": reason}
         plan.changed.append(_("%(sku)s: %(now)d instead of %(then)d, because %(reason)s.") % words)
 

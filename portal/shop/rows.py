@@ -20,6 +20,8 @@ from fulfilment.stock.take import available
 from pricing.catalogue.models import ProductCard, Unit, reads_chinese
 from pricing.quote import QuotedLine, quote
 from pricing.rules import Tier, round_up_to_pack
+from pricing.selling.packs import packs_for
+from pricing.selling.rules import Pack
 
 Product = get_model("catalogue", "Product")
 ProductImage = get_model("catalogue", "ProductImage")
@@ -31,7 +33,7 @@ LOW_STOCK_ORDERS = 5
 
 @dataclass(frozen=True)
 class Label:
-    """What a product is called and how it is sold, in the reader's language."""
+    """What a product is called and how it is sold, in the reader's language. `maximum` is per order; None: any."""
 
     pk: int
     sku: str
@@ -43,6 +45,12 @@ class Label:
     minimum: int
     multiple: int
     rrp: Decimal | None
+    maximum: int | None = None
+
+    @property
+    def pack(self) -> Pack:
+        """In which quantities it can be ordered."""
+        return Pack(self.minimum, self.multiple, self.maximum)
 
     @property
     def key(self) -> str:
@@ -102,8 +110,19 @@ def named(products: QuerySet[Any]) -> QuerySet[Any]:
     return products.select_related("card", "parent__card")
 
 
-def label_of(product: Any) -> Label:
-    """What to call a product. A variant without words of its own has its model's."""
+def labels_for(dealer: Dealer, products: Iterable[Any]) -> dict[int, Label]:
+    """What to call products and how they are sold to this dealer, by product. At most one statement."""
+    listed = list(products)
+    cards = {product.pk: (_card(product).minimum_quantity, _card(product).order_multiple) for product in listed}
+    packs = packs_for(dealer, cards, cards=cards)
+    return {product.pk: label_of(product, packs[product.pk]) for product in listed}
+
+
+def label_of(product: Any, pack: Pack | None = None) -> Label:
+    """What to call a product. A variant without words of its own has its model's.
+
+    Without a `pack` (`labels_for` gives the dealer's) it is sold as its own card says.
+    """
     own = _card(product)
     model = _card(product.parent) if product.parent_id else own
     english = product.get_title() or product.upc
@@ -117,8 +136,9 @@ def label_of(product: Any) -> Label:
         url=product_url(product),
         brand=own.brand or model.brand,
         unit=Unit.word(own.unit),
-        minimum=own.minimum_quantity,
-        multiple=own.order_multiple,
+        minimum=pack.minimum if pack else own.minimum_quantity,
+        multiple=pack.multiple if pack else own.order_multiple,
+        maximum=pack.maximum if pack else None,
         rrp=own.recommended_retail_price,
     )
 
@@ -134,7 +154,7 @@ def _card(product: Any) -> ProductCard:
 
 def rows_for(dealer: Dealer, products: Sequence[Any], in_cart: Mapping[int, int]) -> list[ProductRow]:
     """Rows in the order of the products (as `named` gives them), in six statements for any number."""
-    labels = {product.pk: label_of(product) for product in products}
+    labels = labels_for(dealer, products)
     ids = list(labels)
     quoted = quote(dealer, [(pk, label.smallest) for pk, label in labels.items()])
     pictures = pictures_of(products)
