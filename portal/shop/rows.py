@@ -17,7 +17,9 @@ from fulfilment.ordering.models import DealerOrderLine
 from fulfilment.ordering.states import ENDED_STATES
 from fulfilment.stock.models import StockLevel
 from fulfilment.stock.take import available
+from portal.shop.packing import UnitShown, unit_lines, units_shown
 from pricing.catalogue.models import ProductCard, Unit, reads_chinese
+from pricing.catalogue.units import units_of
 from pricing.quote import QuotedLine, quote
 from pricing.rules import Tier, round_up_to_pack
 from pricing.selling.packs import packs_for
@@ -46,6 +48,7 @@ class Label:
     multiple: int
     rrp: Decimal | None
     maximum: int | None = None
+    unit_code: str = Unit.PIECE.value
 
     @property
     def pack(self) -> Pack:
@@ -103,6 +106,12 @@ class ProductRow:
     stock: Stock
     bought: Bought | None
     in_cart: int
+    units: tuple[UnitShown, ...] = ()
+
+    @property
+    def choices(self) -> tuple[UnitShown, ...]:
+        """The packing units that a quantity can be given in, beside the sales unit."""
+        return tuple(unit for unit in self.units if unit.choosable)
 
 
 def named(products: QuerySet[Any]) -> QuerySet[Any]:
@@ -136,6 +145,7 @@ def label_of(product: Any, pack: Pack | None = None) -> Label:
         url=product_url(product),
         brand=own.brand or model.brand,
         unit=Unit.word(own.unit),
+        unit_code=own.unit,
         minimum=pack.minimum if pack else own.minimum_quantity,
         multiple=pack.multiple if pack else own.order_multiple,
         maximum=pack.maximum if pack else None,
@@ -153,10 +163,12 @@ def _card(product: Any) -> ProductCard:
 
 
 def rows_for(dealer: Dealer, products: Sequence[Any], in_cart: Mapping[int, int]) -> list[ProductRow]:
-    """Rows in the order of the products (as `named` gives them), in six statements for any number."""
+    """Rows in the order of the products (as `named` gives them), in eight statements at most for any number."""
     labels = labels_for(dealer, products)
     ids = list(labels)
-    quoted = quote(dealer, [(pk, label.smallest) for pk, label in labels.items()])
+    packings = units_of(ids)
+    quoted = quote(dealer, [*((pk, label.smallest) for pk, label in labels.items()), *unit_lines(packings)]).lines
+    units = units_shown(labels, packings, quoted[len(labels) :])
     pictures = pictures_of(products)
     attributes = variant_words(products)
     stock = stock_of(labels.values())
@@ -172,8 +184,9 @@ def rows_for(dealer: Dealer, products: Sequence[Any], in_cart: Mapping[int, int]
             stock=stock[line.product_id],
             bought=bought.get(line.product_id),
             in_cart=in_cart.get(line.product_id, 0),
+            units=units.get(line.product_id, ()),
         )
-        for line in quoted.lines
+        for line in quoted[: len(labels)]
     ]
 
 
