@@ -137,6 +137,9 @@ SERVER_EMAIL = ENVIRONMENT.default_from_email
 # Links in mails
 PORTAL_URL = ENVIRONMENT.portal_url
 
+# The catalogue calls a product new for so many days
+CATALOGUE_NEW_DAYS = 30
+
 # Wagtail
 WAGTAIL_SITE_NAME = "Dealer portal"
 WAGTAILADMIN_BASE_URL = PORTAL_URL
