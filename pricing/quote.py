@@ -88,7 +88,7 @@ class RetailPrices:
         if self._found is None:
             self._found = {}
             if self._dealer.shows_margin and self._dealer.currency == settings.OSCAR_DEFAULT_CURRENCY:
-                asked = {"tax": self._dealer.tax_percent, "products": list(self._product_ids)}
+                asked: dict[str, Any] = {"tax": self._dealer.tax_percent, "products": list(self._product_ids)}
                 with connection.cursor() as cursor:
                     cursor.execute(RETAIL_PRICES, asked)
                     self._found = {pk: (printed, before_tax) for pk, printed, before_tax in cursor.fetchall()}
@@ -215,7 +215,7 @@ def offers_for(dealer: Dealer, product_ids: Iterable[int], at: datetime | None =
 
 def _rows(dealer: Dealer, product_ids: Iterable[int], day: date) -> dict[int, list[Row]]:
     """The prices that hold for the dealer on a day, by product, in the order that `pricing.rules` wants."""
-    asked = {"dealer": dealer.pk, "tax": dealer.tax_percent, "products": list(product_ids), "day": day}
+    asked: dict[str, Any] = {"dealer": dealer.pk, "tax": dealer.tax_percent, "products": list(product_ids), "day": day}
     by_product: dict[int, list[Row]] = {}
     with connection.cursor() as cursor:
         cursor.execute(PRICE_ROWS, asked)

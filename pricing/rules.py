@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 #: Lists of rank `GROUP_RANK` and above come from the dealer's group (see the view `pricing_terms_chain`).
 GROUP_RANK = 100_000
@@ -20,7 +20,11 @@ GROUP_RANK = 100_000
 #: tax. Rows of a product stand in the order of `PRICE_ROWS`: rank, then quantity, then the day they became valid, so
 #: that of two rows for one quantity the later rules. A plain tuple, as the database gives it: there are thousands.
 Row = tuple[int, int, str, str, int, Decimal]
-RANK, KIND, CODE, LEAST, PRICE = 1, 2, 3, 4, 5
+RANK: Final = 1
+KIND: Final = 2
+CODE: Final = 3
+LEAST: Final = 4
+PRICE: Final = 5
 
 
 class Tier(NamedTuple):

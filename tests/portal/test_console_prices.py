@@ -111,7 +111,7 @@ def test_the_nearest_list_rules_and_the_others_say_why(world: World) -> None:
     factories.set_price(special, world.pan, "15.00", min_quantity=50)
     few = explain(world.alpine, world.pan, 10, today())
     assert (few.line.unit_price, few.line.list_code) == (Decimal("18.5000"), "WHOLESALE")
-    assert [(verdict.place.price_list.code, verdict.rules) for verdict in few.verdicts] == [
+    assert [(verdict.price_list.code, verdict.rules) for verdict in few.verdicts] == [
         ("ALPINE", False),
         ("WHOLESALE", True),
         ("USD", False),
