@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from dealers.accounts.models import Dealer
 from fulfilment.ordering.lines import MAX_QUANTITY, shortage_message
 from fulfilment.stock.take import available
+from pricing.numbers.lookup import products_by_number
 from pricing.quote import QuotedLine, assortment, quote
 from pricing.selling.packs import packs_for
 from pricing.selling.rules import Pack
@@ -93,9 +94,9 @@ class _Goods(NamedTuple):
 def resolve(dealer: Dealer, entries: Sequence[Entry], in_cart: Mapping[int, int] | None = None) -> list[Resolved]:
     """Each entry's product, quantity, price and state, in order, in a constant number of statements.
 
-    A code is a SKU exactly, else a SKU but for case, spaces and dashes, else an EAN, within the dealer's assortment:
-    what is outside is unknown. The same product twice adds up at its first line. Stock that `in_cart` asks for already
-    is not offered again.
+    A code is a SKU exactly, else one of the dealer's own item numbers, else a SKU but for case, spaces and dashes, else
+    an EAN, within the dealer's assortment: what is outside is unknown. The same product twice adds up at its first
+    line. Stock that `in_cart` asks for already is not offered again.
     """
     found = _with_packs(dealer, _find(dealer, {entry.code for entry in entries}))
     told = [_matched(entry, found.get(entry.code, ())) for entry in entries]
@@ -122,20 +123,29 @@ def _find(dealer: Dealer, codes: set[str]) -> dict[str, tuple[_Goods, ...]]:
     missing = asked - set(exact)
     keys = {code: code_key(code) for code in missing}
     eans = {code: _ean_forms(code) for code in missing}
+    own = products_by_number(dealer, missing)
     loose = (
         assortment(dealer)
         .annotate(code_key=_code_key())
         .filter(
-            Q(code_key__in=set(keys.values())) | Q(card__ean__in={form for forms in eans.values() for form in forms})
+            Q(code_key__in=set(keys.values()))
+            | Q(card__ean__in={form for forms in eans.values() for form in forms})
+            | Q(pk__in=set(own.values()))
         )
     )
     by_key: dict[str, list[_Goods]] = {}
     by_ean: dict[str, list[_Goods]] = {}
+    by_pk: dict[int, list[_Goods]] = {}
     for item, ean in _goods(loose):
+        by_pk[item.pk] = [item]
         by_key.setdefault(code_key(item.sku), []).append(item)
         by_ean.setdefault(ean, []).append(item)
     tolerant = {
-        code: tuple(by_key.get(keys[code]) or [item for form in eans[code] for item in by_ean.get(form, ())])
+        code: tuple(
+            by_pk.get(own.get(code, 0))
+            or by_key.get(keys[code])
+            or [item for form in eans[code] for item in by_ean.get(form, ())]
+        )
         for code in missing
     }
     return exact | tolerant

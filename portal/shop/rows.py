@@ -15,11 +15,13 @@ from oscar.core.loading import get_model
 from dealers.accounts.models import Dealer
 from fulfilment.ordering.models import DealerOrderLine
 from fulfilment.ordering.states import ENDED_STATES
+from fulfilment.stock.expected import Expected, expected_receipts
 from fulfilment.stock.models import StockLevel
 from fulfilment.stock.take import available
 from portal.shop.packing import UnitShown, unit_lines, units_shown
 from pricing.catalogue.models import ProductCard, Unit, reads_chinese
 from pricing.catalogue.units import units_of
+from pricing.numbers.lookup import own_numbers
 from pricing.quote import QuotedLine, quote
 from pricing.rules import Tier, round_up_to_pack
 from pricing.selling.packs import packs_for
@@ -35,7 +37,8 @@ LOW_STOCK_ORDERS = 5
 
 @dataclass(frozen=True)
 class Label:
-    """What a product is called and how it is sold, in the reader's language. `maximum` is per order; None: any."""
+    """What a product is called and how it is sold, in the reader's language. `maximum` is per order; None: any.
+    `own_number` is what the dealer calls it."""
 
     pk: int
     sku: str
@@ -49,6 +52,7 @@ class Label:
     rrp: Decimal | None
     maximum: int | None = None
     unit_code: str = Unit.PIECE.value
+    own_number: str = ""
 
     @property
     def pack(self) -> Pack:
@@ -86,11 +90,15 @@ class TierShown:
 
 @dataclass(frozen=True)
 class Stock:
-    """What can be ordered now. `as_of` is when the oldest of the locations was counted."""
+    """What can be ordered now. `as_of` is when the oldest of the locations was counted.
+
+    `arrives` is the next receipt that is expected, told where little or nothing is left.
+    """
 
     state: str
     available: int
     as_of: datetime | None
+    arrives: Expected | None = None
 
 
 @dataclass(frozen=True)
@@ -120,14 +128,15 @@ def named(products: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def labels_for(dealer: Dealer, products: Iterable[Any]) -> dict[int, Label]:
-    """What to call products and how they are sold to this dealer, by product. At most one statement."""
+    """What to call products and how they are sold to this dealer, by product. At most two statements."""
     listed = list(products)
     cards = {product.pk: (_card(product).minimum_quantity, _card(product).order_multiple) for product in listed}
     packs = packs_for(dealer, cards, cards=cards)
-    return {product.pk: label_of(product, packs[product.pk]) for product in listed}
+    numbers = own_numbers(dealer, cards)
+    return {product.pk: label_of(product, packs[product.pk], numbers.get(product.pk, "")) for product in listed}
 
 
-def label_of(product: Any, pack: Pack | None = None) -> Label:
+def label_of(product: Any, pack: Pack | None = None, own_number: str = "") -> Label:
     """What to call a product. A variant without words of its own has its model's.
 
     Without a `pack` (`labels_for` gives the dealer's) it is sold as its own card says.
@@ -149,6 +158,7 @@ def label_of(product: Any, pack: Pack | None = None) -> Label:
         minimum=pack.minimum if pack else own.minimum_quantity,
         multiple=pack.multiple if pack else own.order_multiple,
         maximum=pack.maximum if pack else None,
+        own_number=own_number,
         rrp=own.recommended_retail_price,
     )
 
@@ -163,7 +173,7 @@ def _card(product: Any) -> ProductCard:
 
 
 def rows_for(dealer: Dealer, products: Sequence[Any], in_cart: Mapping[int, int]) -> list[ProductRow]:
-    """Rows in the order of the products (as `named` gives them), in eight statements at most for any number."""
+    """Rows in the order of the products (as `named` gives them), in ten statements at most for any number."""
     labels = labels_for(dealer, products)
     ids = list(labels)
     packings = units_of(ids)
@@ -277,14 +287,17 @@ def _values(wanted: Q, cards: Mapping[int, ProductCard]) -> Iterator[_Value]:
 
 
 def stock_of(labels: Iterable[Label]) -> dict[int, Stock]:
-    """Stock by product, in two statements."""
+    """Stock by product, in two statements, and one more for what arrives where something is low or out."""
     smallest = {label.pk: label.smallest for label in labels}
     left = available(list(smallest))
     levels = StockLevel.objects.filter(product__in=list(smallest)).values("product")
     counted = dict(levels.annotate(at=Min("as_of")).values_list("product", "at"))
+    states = {pk: stock_state(left.get(pk, 0), least) for pk, least in smallest.items()}
+    scarce = [pk for pk, state in states.items() if state != "in"]
+    coming = expected_receipts(scarce) if scarce else {}
     return {
-        pk: Stock(stock_state(left.get(pk, 0), least), left.get(pk, 0), counted.get(pk))
-        for pk, least in smallest.items()
+        pk: Stock(state, left.get(pk, 0), counted.get(pk), next(iter(coming.get(pk, ())), None))
+        for pk, state in states.items()
     }
 
 
