@@ -44,7 +44,13 @@ CONSOLE_RAIL: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
         ),
     ),
     (_("Dealers"), (Entry(_("Dealers"), "console:dealers", "building-storefront", P.SEE_DEALERS),)),
-    (_("Prices"), (Entry(_("Price lists"), "console:price_lists", "tag", P.SEE_PRICES),)),
+    (
+        _("Prices"),
+        (
+            Entry(_("Price lists"), "console:price_lists", "tag", P.SEE_PRICES),
+            Entry(_("Selling rules"), "console:selling_home", "adjustments-horizontal", P.SEE_PRICES),
+        ),
+    ),
     (
         _("Money"),
         (

@@ -22,6 +22,8 @@ from portal.console import (
     people,
     price_check,
     prices,
+    selling,
+    selling_preview,
     supplier,
 )
 
@@ -63,6 +65,14 @@ urlpatterns: list[URLPattern] = [
     route("prices/check/", price_check.price_check, name="price_check", access=P.SEE_PRICES),
     route("prices/<path:code>/export.xlsx", prices.price_list_export, name="price_list_export", access=P.SEE_PRICES),
     route("prices/<path:code>/", prices.price_list, name="price_list", access=P.SEE_PRICES),
+    route("selling/", selling.selling_home, name="selling_home", access=P.SEE_PRICES),
+    route("selling/preview/", selling_preview.selling_preview, name="selling_preview", access=P.SEE_PRICES),
+    route("selling/<slug:kind>/", selling.selling, name="selling", access=P.SEE_PRICES),
+    route("selling/<slug:kind>/add/", selling.selling_add, name="selling_add", access=P.MANAGE_DEALERS),
+    route("selling/<slug:kind>/<int:pk>/", selling.selling_rule, name="selling_rule", access=P.SEE_PRICES),
+    route(
+        "selling/<slug:kind>/<int:pk>/remove/", selling.selling_remove, name="selling_remove", access=P.MANAGE_DEALERS
+    ),
     route("statements/", money.statements, name="statements", access=P.SEE_STATEMENTS),
     route("statements/export.xlsx", money.statements_export, name="statements_export", access=P.SEE_STATEMENTS),
     route("statements/<path:number>/excel/", money.statement_excel, name="statement_excel", access=P.SEE_STATEMENTS),

@@ -53,17 +53,23 @@ def with_names(kind: str) -> models.QuerySet[Any]:
     return rules if kind == RuleKind.MINIMUM else rules.select_related("product__card", "category__card")
 
 
-def save_rule(rule: Rule, *, by: User | None) -> SellingChange | None:
+def last_change(kind: str, pk: int) -> int:
+    """What a form remembers of a rule, to notice that somebody else came first; 0 when it never changed."""
+    return SellingChange.objects.filter(kind=kind, rule=pk).values_list("pk", flat=True).first() or 0
+
+
+def save_rule(rule: Rule, *, by: User | None, seen: int | None = None) -> SellingChange | None:
     """Write a new or changed rule with its record; the same again changes nothing (None).
 
-    Refuses a rule whose own fields leave no quantity, and a second one for the same place.
+    Refuses a rule whose own fields leave no quantity, a second one for the same place, one that was removed meanwhile,
+    and, with `seen` (`last_change` as the editor read it), one that somebody else changed since.
     """
     kind = kind_of(rule)
     if isinstance(rule, QuantityRule) and contradicts(rule.minimum, rule.multiple, rule.maximum):
         raise RuleRefused(nothing_left(), "maximum")
     try:
         with transaction.atomic():
-            before = with_names(kind).select_for_update(of=("self",)).filter(pk=rule.pk).first() if rule.pk else None
+            before = _locked(kind, rule.pk, seen) if rule.pk else None
             tree = CategoryTree()
             old, new = as_stored(before, tree) if before else {}, as_stored(rule, tree)
             if old == new:
@@ -74,6 +80,17 @@ def save_rule(rule: Rule, *, by: User | None) -> SellingChange | None:
         raise RuleRefused(_("There is such a rule already. Change that one instead.")) from why
     forget()
     return change
+
+
+def _locked(kind: str, pk: int, seen: int | None) -> Any:
+    before = with_names(kind).select_for_update(of=("self",)).filter(pk=pk).first()
+    if before is None:
+        raise RuleRefused(_("This rule was removed while you had the page open. Make a new one."))
+    last = SellingChange.objects.filter(kind=kind, rule=pk).first()
+    if seen is not None and last is not None and last.pk != seen:
+        message = _("%(who)s changed this rule while you had the page open. Check the values and save again.")
+        raise RuleRefused(message % {"who": last.by_name or _("An import")})
+    return before
 
 
 def remove_rules(kind: str, pks: Iterable[int], *, by: User | None) -> int:

@@ -13,6 +13,7 @@ from erp_bridge.outbox.models import OutboxMessage
 from fulfilment.ordering.models import DealerOrder
 from fulfilment.shipping.models import Shipment
 from fulfilment.shipping.record import ShipmentData, ShippedLine, record_shipment
+from pricing.selling.models import AssortmentRule, OrderMinimum, QuantityRule
 from pricing.terms.models import PriceList
 from tests import factories
 from tests.dealers.ledger_samples import invoice
@@ -34,6 +35,7 @@ class Secrets:
     inbound: InboundDocument
     place: Membership
     wok: Any
+    rules: list[dict[str, Any]]
 
 
 def make_secrets(world: World) -> Secrets:
@@ -61,7 +63,12 @@ def make_secrets(world: World) -> Secrets:
         content=b"<Invoice/>",
     )
     place = Membership.objects.get(user=world.bob)
-    return Secrets(waiting, sent, shipment, billed, message_of(sent), inbound, place, wok)
+    rules = [
+        {"kind": "assortment", "pk": AssortmentRule.objects.create(effect="allow", dealer=world.bergen).pk},
+        {"kind": "quantity", "pk": QuantityRule.objects.create(maximum=77_777, dealer=world.bergen).pk},
+        {"kind": "minimum", "pk": OrderMinimum.objects.create(amount=1, currency="EUR", dealer=world.bergen).pk},
+    ]
+    return Secrets(waiting, sent, shipment, billed, message_of(sent), inbound, place, wok, rules)
 
 
 def foreign_parameters(world: World, secrets: Secrets) -> dict[str, list[dict[str, Any]]]:
@@ -93,6 +100,10 @@ def foreign_parameters(world: World, secrets: Secrets) -> dict[str, list[dict[st
         "console:dealer_member_end": [place, mixed],
         "console:price_list": [],
         "console:price_list_export": [],
+        "console:selling": [],
+        "console:selling_add": [],
+        "console:selling_rule": secrets.rules,
+        "console:selling_remove": secrets.rules,
         "console:statement": [dealer],
         "console:statement_excel": [dealer],
         "console:statement_pdf": [dealer],
