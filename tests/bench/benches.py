@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from tests.bench import catalogue_page, hot_sku, import_adventureworks, order_lines, price_import, price_page, search, statement
+from tests.bench import (
+    catalogue_page,
+    hot_sku,
+    import_adventureworks,
+    order_lines,
+    price_import,
+    price_page,
+    search,
+    statement,
+)
 from tests.bench.harness import Bench
 
 BENCHES: dict[str, Bench] = {
