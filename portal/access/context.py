@@ -48,6 +48,7 @@ CONSOLE_RAIL: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
         _("Prices"),
         (
             Entry(_("Price lists"), "console:price_lists", "tag", P.SEE_PRICES),
+            Entry(_("One-off prices"), "console:exceptions", "receipt-percent", P.SEE_PRICES),
             Entry(_("Selling rules"), "console:selling_home", "adjustments-horizontal", P.SEE_PRICES),
         ),
     ),

@@ -22,6 +22,8 @@ class Permission(StrEnum):
     SEE_DEALERS = "see_dealers"
     MANAGE_DEALERS = "manage_dealers"
     SEE_PRICES = "see_prices"
+    REQUEST_PRICES = "request_prices"
+    DECIDE_PRICES = "decide_prices"
     SEE_STATEMENTS = "see_statements"
     SEE_MESSAGES = "see_messages"
     REPLAY_MESSAGES = "replay_messages"
@@ -43,8 +45,12 @@ DEALER_PERMISSIONS: dict[str, frozenset[Permission]] = {
 }
 
 STAFF_PERMISSIONS: dict[str, frozenset[Permission]] = {
-    StaffRole.SALES_REP: frozenset({P.SEE_ORDERS, P.APPROVE_ORDERS, P.SEE_DEALERS, P.SEE_PRICES, P.SEE_STATEMENTS}),
-    StaffRole.FINANCE: frozenset({P.SEE_ORDERS, P.SEE_DEALERS, P.SEE_PRICES, P.SEE_STATEMENTS, P.SEE_MESSAGES}),
+    StaffRole.SALES_REP: frozenset(
+        {P.SEE_ORDERS, P.APPROVE_ORDERS, P.SEE_DEALERS, P.SEE_PRICES, P.REQUEST_PRICES, P.SEE_STATEMENTS}
+    ),
+    StaffRole.FINANCE: frozenset(
+        {P.SEE_ORDERS, P.SEE_DEALERS, P.SEE_PRICES, P.REQUEST_PRICES, P.DECIDE_PRICES, P.SEE_STATEMENTS, P.SEE_MESSAGES}
+    ),
     StaffRole.ADMINISTRATOR: frozenset(
         {
             P.SEE_ORDERS,
@@ -52,6 +58,8 @@ STAFF_PERMISSIONS: dict[str, frozenset[Permission]] = {
             P.SEE_DEALERS,
             P.MANAGE_DEALERS,
             P.SEE_PRICES,
+            P.REQUEST_PRICES,
+            P.DECIDE_PRICES,
             P.SEE_STATEMENTS,
             P.SEE_MESSAGES,
             P.REPLAY_MESSAGES,

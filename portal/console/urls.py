@@ -11,6 +11,7 @@ from portal.console import (
     dealer_people,
     dealer_terms,
     dealers,
+    exceptions,
     home,
     imports,
     inbound_messages,
@@ -63,6 +64,19 @@ urlpatterns: list[URLPattern] = [
     route("dealers/<path:number>/", dealer_page.dealer, name="dealer", access=P.SEE_DEALERS),
     route("prices/", prices.price_lists, name="price_lists", access=P.SEE_PRICES),
     route("prices/check/", price_check.price_check, name="price_check", access=P.SEE_PRICES),
+    route("one-off-prices/", exceptions.exceptions, name="exceptions", access=P.SEE_PRICES),
+    route("one-off-prices/new/", exceptions.exception_request, name="exception_request", access=P.REQUEST_PRICES),
+    route("one-off-prices/<int:pk>/", exceptions.exception, name="exception", access=P.SEE_PRICES),
+    route(
+        "one-off-prices/<int:pk>/approve/",
+        exceptions.exception_approve,
+        name="exception_approve",
+        access=P.DECIDE_PRICES,
+    ),
+    route(
+        "one-off-prices/<int:pk>/refuse/", exceptions.exception_refuse, name="exception_refuse", access=P.DECIDE_PRICES
+    ),
+    route("one-off-prices/<int:pk>/end/", exceptions.exception_end, name="exception_end", access=P.DECIDE_PRICES),
     route("prices/<path:code>/export.xlsx", prices.price_list_export, name="price_list_export", access=P.SEE_PRICES),
     route("prices/<path:code>/", prices.price_list, name="price_list", access=P.SEE_PRICES),
     route("selling/", selling.selling_home, name="selling_home", access=P.SEE_PRICES),

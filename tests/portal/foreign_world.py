@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 from dealers.accounts.models import Membership
@@ -14,7 +15,8 @@ from fulfilment.ordering.models import DealerOrder
 from fulfilment.shipping.models import Shipment
 from fulfilment.shipping.record import ShipmentData, ShippedLine, record_shipment
 from pricing.selling.models import AssortmentRule, OrderMinimum, QuantityRule
-from pricing.terms.models import PriceList
+from pricing.terms.exceptions import request_exception
+from pricing.terms.models import PriceException, PriceList
 from tests import factories
 from tests.dealers.ledger_samples import invoice
 from tests.erp_bridge.orders import approved, message_of, placed
@@ -35,6 +37,7 @@ class Secrets:
     inbound: InboundDocument
     place: Membership
     wok: Any
+    exception: PriceException
     rules: list[dict[str, Any]]
 
 
@@ -68,7 +71,14 @@ def make_secrets(world: World) -> Secrets:
         {"kind": "quantity", "pk": QuantityRule.objects.create(maximum=77_777, dealer=world.bergen).pk},
         {"kind": "minimum", "pk": OrderMinimum.objects.create(amount=1, currency="EUR", dealer=world.bergen).pk},
     ]
-    return Secrets(waiting, sent, shipment, billed, message_of(sent), inbound, place, wok, rules)
+    return Secrets(waiting, sent, shipment, billed, message_of(sent), inbound, place, wok, _one_off(world, wok), rules)
+
+
+def _one_off(world: World, wok: Any) -> PriceException:
+    day = date(2030, 1, 1)
+    return request_exception(
+        world.bergen, wok, Decimal("66.66"), valid_from=day, valid_to=day, reason="Fair", by=world.sam
+    )
 
 
 def foreign_parameters(world: World, secrets: Secrets) -> dict[str, list[dict[str, Any]]]:
@@ -78,6 +88,7 @@ def foreign_parameters(world: World, secrets: Secrets) -> dict[str, list[dict[st
     place = dealer | {"pk": secrets.place.pk}
     mixed = {"number": world.alpine.number, "pk": secrets.place.pk}
     document, message, inbound = {"pk": secrets.invoice.pk}, {"pk": secrets.message.pk}, {"pk": secrets.inbound.pk}
+    one_off = {"pk": secrets.exception.pk}
     return {
         "media": [],
         "shop:category": [],
@@ -104,6 +115,10 @@ def foreign_parameters(world: World, secrets: Secrets) -> dict[str, list[dict[st
         "console:selling_add": [],
         "console:selling_rule": secrets.rules,
         "console:selling_remove": secrets.rules,
+        "console:exception": [one_off],
+        "console:exception_approve": [one_off],
+        "console:exception_refuse": [one_off],
+        "console:exception_end": [one_off],
         "console:statement": [dealer],
         "console:statement_excel": [dealer],
         "console:statement_pdf": [dealer],
