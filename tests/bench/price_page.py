@@ -20,7 +20,7 @@ def run() -> Outcome:
     company(LARGE)
     dealer = first_dealer()
     forget_peak_memory()
-    outcome = Outcome(notes=["20,000 SKUs, 50 lists, 200 dealers with 5 lists each; the target is 2.0 at 40 SKUs"])
+    outcome = Outcome(notes=["20,000 SKUs, 50 lists, 200 dealers with 5 lists each; rows in order, explained on demand"])
     for name, number in PAGES.items():
         wanted = [(pk, 12) for pk in some_products(number)]
         case = _case(name, dealer, wanted)
@@ -45,4 +45,4 @@ def _case(name: str, dealer: Any, wanted: list[tuple[int, int]]) -> Case:
     return compare(name, lambda: quote(dealer, wanted, AT), fetch, rounds=25, queries=len(sent))
 
 
-BENCH = Bench("price_page", "Price a page for a dealer", {"40 SKUs": 2.0, "1,000 SKUs": 2.5}, run)
+BENCH = Bench("price_page", "Price a page for a dealer", {"40 SKUs": 2.0, "1,000 SKUs": 2.0}, run)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+import random
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from dealers.accounts.models import Dealer, DealerGroup, Supplier
+from pricing.catalogue.models import ProductCard
 from pricing.quote import assortment, quote, supplier_day
-from pricing.terms.models import PriceList
+from pricing.terms.models import GroupPriceList, PriceList
 from tests import factories
 from tests.factories import World
 
@@ -96,3 +99,146 @@ def test_one_statement_prices_any_number_of_lines(world: World, count: int, djan
     wanted = [(world.pan.pk, quantity) for quantity in range(1, count + 1)]
     with django_assert_num_queries(1):
         assert len(quote(world.alpine, wanted).lines) == count
+
+
+@pytest.mark.parametrize("count", [1, 40, 1000])
+def test_explaining_every_line_costs_one_statement_more(
+    world: World, count: int, django_assert_num_queries: Any, settings: Any
+) -> None:
+    settings.OSCAR_DEFAULT_CURRENCY = "EUR"
+    wanted = [(world.pan.pk, quantity) for quantity in range(1, count + 1)]
+    with django_assert_num_queries(2):
+        lines = quote(world.alpine, wanted).lines
+        assert all(line.steps and line.tiers for line in lines)
+        assert [line.gain is None for line in lines] == [line.quantity >= 10 for line in lines]
+        assert {line.rrp for line in lines} == {line.margin for line in lines} == {None}
+
+
+GOLDEN = (
+    # own lists, group's list, quantity → code of the list that rules, price
+    ({"A1": {1: "10"}, "A2": {1: "8"}}, {}, 1, "A1", "10"),
+    ({"A1": {5: "10"}, "A2": {1: "8"}}, {}, 4, "A2", "8"),
+    ({"A1": {5: "10"}, "A2": {1: "8"}}, {}, 5, "A1", "10"),
+    ({"A1": {1: "10", 5: "9"}, "A2": {5: "7"}}, {}, 9, "A1", "9"),
+    ({}, {"G1": {1: "12"}, "G2": {1: "11"}}, 1, "G1", "12"),
+    ({"A1": {2: "10"}}, {"G1": {1: "12"}}, 1, "G1", "12"),
+    ({"A1": {2: "10"}}, {"G1": {1: "9"}}, 2, "A1", "10"),
+    ({"A1": {2: "10"}}, {"G1": {3: "9"}}, 1, "", None),
+)
+
+
+@pytest.mark.parametrize(("own", "shared", "quantity", "code", "price"), GOLDEN)
+def test_the_chain_of_lists_in_numbers(
+    world: World, own: dict[str, Any], shared: dict[str, Any], quantity: int, code: str, price: str | None
+) -> None:
+    dealer = factories.make_dealer("D-GOLDEN", "Golden")
+    dealer.group = DealerGroup.objects.create(code="SILVER", name="Silver")
+    dealer.save()
+    for lists, give in ((own, factories.give_list), (shared, _give_group)):
+        for priority, (name, tiers) in enumerate(lists.items(), start=1):
+            price_list = PriceList.objects.create(code=name, name=name, currency="EUR")
+            for least, amount in tiers.items():
+                factories.set_price(price_list, world.pan, amount, min_quantity=least)
+            give(dealer, price_list, priority)
+    line = quote(dealer, [(world.pan.pk, quantity)]).lines[0]
+    assert (line.list_code, line.unit_price) == (code, price and D(price))
+    assert (world.pan in assortment(dealer)) is bool(own or shared)
+
+
+def _give_group(dealer: Dealer, price_list: PriceList, priority: int) -> None:
+    GroupPriceList.objects.create(group=dealer.group, price_list=price_list, priority=priority)
+
+
+def test_a_list_that_dealer_and_group_share_counts_once_where_it_is_nearest(world: World) -> None:
+    world.alpine.group = DealerGroup.objects.create(code="SILVER", name="Silver")
+    world.alpine.save()
+    _give_group(world.alpine, PriceList.objects.get(code="WHOLESALE"), 1)
+    chain = world.alpine.chain.order_by("rank").values_list("rank", "price_list__code")
+    assert list(chain) == [(1, "ALPINE"), (2, "WHOLESALE")]
+
+
+def test_a_list_that_is_not_active_prices_nothing(world: World) -> None:
+    PriceList.objects.filter(code="ALPINE").update(is_active=False)
+    assert quote(world.alpine, [(world.knife.pk, 1)]).lines[0].unit_price is None
+    assert world.knife not in assortment(world.alpine)
+
+
+@pytest.mark.parametrize(
+    ("price", "tax", "net", "amount"),
+    [
+        ("11.30", "13.00", "10.0000", "70.00"),
+        ("9.99", "13.00", "8.8407", "61.88"),
+        ("100.00", "0.00", "100.0000", "700.00"),
+        ("0.0113", "25.00", "0.0090", "0.06"),
+        ("12.3457", "9.00", "11.3263", "79.28"),
+    ],
+)
+def test_tax_is_taken_out_of_prices_that_include_it(world: World, price: str, tax: str, net: str, amount: str) -> None:
+    special = PriceList.objects.get(code="ALPINE")
+    special.tax_included = True
+    special.save()
+    factories.set_price(special, world.pan, price)
+    world.alpine.tax_percent = D(tax)
+    line = quote(world.alpine, [(world.pan.pk, 7)]).lines[0]
+    assert (line.unit_price, line.net_amount) == (D(net), D(amount))
+    assert line.tiers[0].price == line.unit_price == line.steps[-1].unit_price
+
+
+def test_of_two_prices_for_a_quantity_the_one_valid_last_rules(world: World) -> None:
+    chance = random.Random(7)
+    wholesale = PriceList.objects.get(code="WHOLESALE")
+    today = date(2026, 6, 15)
+    starts = [None, *(today + timedelta(days=day) for day in range(-40, 40, 4))]
+    rows = [
+        factories.set_price(
+            wholesale,
+            world.knife,
+            str(chance.randint(1, 99)),
+            min_quantity=least,
+            valid_from=start,
+            valid_to=(start or today) + timedelta(days=chance.randint(0, 30)) if chance.random() < 0.7 else None,
+        )
+        for least in (1, 3, 8)
+        for start in starts
+        if chance.random() < 0.8
+    ]
+    for day in range(-50, 80, 7):
+        on = today + timedelta(days=day)
+        holding = [
+            row
+            for row in rows
+            if (row.valid_from or date.min) <= on <= (row.valid_to or date.max) and row.min_quantity <= 5
+        ]
+        best = max(holding, key=lambda row: (row.min_quantity, row.valid_from or date.min), default=None)
+        at = datetime.combine(on, time(4), tzinfo=UTC)
+        line = quote(world.bergen, [(world.knife.pk, 5)], at).lines[0]
+        assert line.unit_price == (best and best.price), on
+
+
+def test_an_expired_price_is_none(world: World) -> None:
+    PriceList.objects.get(code="ALPINE").prices.update(valid_to=date(2026, 1, 31))
+    at = datetime(2026, 2, 1, 0, 30, tzinfo=timezone.get_default_timezone())
+    line = quote(world.alpine, [(world.knife.pk, 1)], at).lines[0]
+    assert (line.unit_price, line.net_amount, line.steps, line.gain, line.margin) == (None, None, (), None, None)
+    assert world.knife not in assortment(world.alpine, at)
+
+
+@pytest.mark.parametrize(
+    ("with_tax", "shown", "margin"),
+    [(True, True, (D("15.3097"), D("43.4"))), (False, True, (D("19.9000"), D("49.9"))), (True, False, None)],
+)
+def test_margin_compares_prices_before_tax(
+    world: World, settings: Any, with_tax: bool, shown: bool, margin: Any
+) -> None:
+    settings.OSCAR_DEFAULT_CURRENCY = "EUR"
+    Supplier.objects.update(retail_prices_include_tax=with_tax)
+    ProductCard.objects.filter(pk=world.pan.pk).update(recommended_retail_price="39.90")
+    world.alpine.shows_margin = shown
+    line = quote(world.alpine, [(world.pan.pk, 1)]).lines[0]
+    assert (line.rrp, line.margin) == (D("39.90") if shown else None, margin)
+
+
+def test_retail_prices_are_the_supplier_s_currency(world: World, settings: Any) -> None:
+    settings.OSCAR_DEFAULT_CURRENCY = "CNY"
+    ProductCard.objects.filter(pk=world.pan.pk).update(recommended_retail_price="39.90")
+    assert quote(world.alpine, [(world.pan.pk, 1)]).lines[0].rrp is None
