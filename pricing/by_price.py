@@ -70,7 +70,7 @@ a{number} AS MATERIALIZED (
         ORDER BY {nearest} LIMIT 1
     ) ruling
     WHERE p.price_list_id = {price_list} AND {holds_p} AND ruling.id = p.id {conditions}
-      AND p.product_id IN ({products})
+      AND EXISTS ({products} OFFSET 0)
     ORDER BY p.price {direction}, p.product_id {direction}
     LIMIT {limit}
 )"""
@@ -202,8 +202,12 @@ def positional(sql: str, asked: dict[str, Any]) -> tuple[str, list[Any]]:
 
 
 def _embedded(products: QuerySet[Any], asked: dict[str, Any]) -> str:
-    """The queryset as SQL with named values, which are put into `asked`."""
-    sql, values = products.order_by().values("pk").query.sql_with_params()
+    """Whether `p.product_id` is in the queryset, as SQL with named values, which are put into `asked`.
+
+    Asked row by row, which OFFSET sees to: a page needs few of the answers, and each list would work out all of them.
+    """
+    candidate = RawSQL("p.product_id", [])
+    sql, values = products.filter(pk=candidate).order_by().values("pk").query.sql_with_params()
     names = [f"chosen_{number}" for number in range(len(values))]
     asked.update(zip(names, values, strict=True))
     following = iter(names)

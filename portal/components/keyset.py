@@ -17,7 +17,8 @@ from typing import Any, Generic, TypeVar
 from django.db.models import Model, Q, QuerySet
 from django.http import QueryDict
 
-T = TypeVar("T", bound=Model)
+T = TypeVar("T")
+M = TypeVar("M", bound=Model)
 AFTER, BEFORE = "after", "before"
 PAGE_SIZE = 50
 LONGEST_CURSOR = 2_000
@@ -54,24 +55,29 @@ class Page(Generic[T]):
         return without_place(self.query, **{AFTER: self.next}) if self.next else ""
 
 
-def page_of(rows: QuerySet[T], keys: Sequence[Key], size: int, query: Mapping[str, Any]) -> Page[T]:
-    """The page that `after` or `before` in the query names; the first one when the cursor is not one of ours.
+@dataclass(frozen=True)
+class Edge:
+    """Where a page starts: beyond the row with these `values` of the keys (None: at the end), in a direction."""
 
-    The keys together are unique.
-    """
+    values: tuple[Any, ...] | None
+    backwards: bool
+
+
+def edge_of(keys: Sequence[Key], query: Mapping[str, Any]) -> Edge:
+    """The edge that `after` or `before` in the query names; the beginning when the cursor is not one of ours."""
     backwards = BEFORE in query
-    edge = _read_cursor(str(query.get(BEFORE if backwards else AFTER, "")), keys)
-    backwards = backwards and edge is not None
-    found = rows.order_by(*(_direction(key, backwards) for key in keys))
-    if edge is not None:
-        found = found.filter(_beyond(keys, edge, backwards))
-    items = list(found[: size + 1])
-    more = len(items) > size
-    items = items[:size][::-1] if backwards else items[:size]
+    values = _read_cursor(str(query.get(BEFORE if backwards else AFTER, "")), keys)
+    return Edge(None, backwards=False) if values is None else Edge(tuple(values), backwards)
+
+
+def cut(found: Sequence[T], keys: Sequence[Key], size: int, edge: Edge, query: Mapping[str, Any]) -> Page[T]:
+    """The page out of `size + 1` rows beyond the edge (fewer at the end), in the order in which they were read."""
+    more = len(found) > size
+    items = list(found[:size])[::-1] if edge.backwards else list(found[:size])
     if not items:
         return Page([], "", "", query)
-    has_previous = more if backwards else edge is not None
-    has_next = backwards or more
+    has_previous = more if edge.backwards else edge.values is not None
+    has_next = edge.backwards or more
     return Page(
         items,
         _cursor(items[0], keys) if has_previous else "",
@@ -80,21 +86,36 @@ def page_of(rows: QuerySet[T], keys: Sequence[Key], size: int, query: Mapping[st
     )
 
 
+def page_of(rows: QuerySet[M], keys: Sequence[Key], size: int, query: Mapping[str, Any]) -> Page[M]:
+    """The page that `after` or `before` in the query names; the first one when the cursor is not one of ours.
+
+    The keys together are unique.
+    """
+    edge = edge_of(keys, query)
+    found = rows.order_by(*(_direction(key, edge.backwards) for key in keys))
+    if edge.values is not None:
+        found = found.filter(_beyond(keys, edge.values, edge.backwards))
+    return cut(list(found[: size + 1]), keys, size, edge, query)
+
+
 def _direction(key: Key, backwards: bool) -> str:
     return f"-{key.name}" if key.descending != backwards else key.name
 
 
 def _beyond(keys: Sequence[Key], edge: Sequence[Any], backwards: bool) -> Q:
+    # Said twice, because an index is entered by the first key alone and not by the alternatives below.
+    side = "lte" if keys[0].descending != backwards else "gte"
+    first = Q(**{f"{keys[0].name}__{side}": edge[0]})
     condition = Q()
     equal = Q()
     for key, value in zip(keys, edge, strict=True):
         side = "lt" if key.descending != backwards else "gt"
         condition |= equal & Q(**{f"{key.name}__{side}": value})
         equal &= Q(**{key.name: value})
-    return condition
+    return first & condition
 
 
-def _cursor(item: Model, keys: Sequence[Key]) -> str:
+def _cursor(item: object, keys: Sequence[Key]) -> str:
     values = [_text(getattr(item, key.name)) for key in keys]
     return base64.urlsafe_b64encode(json.dumps(values, ensure_ascii=False).encode()).decode().rstrip("=")
 

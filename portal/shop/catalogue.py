@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
+from urllib.parse import urlencode
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,13 +14,19 @@ from oscar.core.loading import get_model
 
 from portal.access.portal import PortalRequest
 from portal.access.roles import Permission
-from portal.shop.categories import category_name, category_url, trail_to, tree_for
-from portal.shop.listing import SORTS, Wish, list_products, search_text, suggested
+from portal.components.keyset import AFTER, BEFORE, without_place
+from portal.shop.categories import category_name, category_url, trail_to, tree_of
+from portal.shop.facets import Facets, chips_of, facets_of, kept_facets, switches_of
+from portal.shop.listing import FEW, Asked, list_products, suggested
 from portal.shop.rows import counted_at, label_of, rows_for
+from portal.shop.wish import SORTS, Wish, search_text
 from pricing.quote import quote
 
 Category = get_model("catalogue", "Category")
 
+#: In an address: the filters too, though there are many products.
+FACETS = "facets"
+PLACE_AND_SORT = (AFTER, BEFORE, "sort")
 SUGGESTIONS = 8
 SHORTEST_SUGGESTED = 2
 
@@ -37,7 +44,7 @@ def category(request: PortalRequest, slug: str, pk: int) -> HttpResponse:
     chosen = get_object_or_404(public.select_related("card"), pk=pk)
     if slug != (chosen.slug or "-"):
         return redirect(category_url(chosen), permanent=True)
-    return _list(request, title=category_name(chosen), chosen=chosen)
+    return _list(request, title=category_name(chosen), chosen=chosen, text=search_text(request.GET))
 
 
 @require_safe
@@ -64,25 +71,51 @@ def suggest(request: PortalRequest) -> HttpResponse:
 
 def _list(request: PortalRequest, *, title: str, chosen: Any = None, text: str = "") -> HttpResponse:
     portal = request.portal
-    wish = Wish.read(request.GET, text=text)
-    listing = list_products(portal.dealer, wish, request.GET, chosen)
-    tree = tree_for(portal.dealer, chosen)
+    query = cast(QueryDict, request.GET)
+    wish = Wish.read(query, text=text)
+    asked = Asked.of(portal.dealer, wish, chosen)
+    if FACETS in query and request.htmx:
+        return render(request, "shop/parts/facets.html", _narrowing(asked, query, facets_of(asked)))
+    facets = kept_facets(asked)
+    listing = list_products(asked, query, many=facets is not None and facets.count > FEW)
+    # Where there are many products, rows come first and what they can be narrowed by after them.
+    if facets is None and (listing.count is not None or FACETS in query):
+        facets = facets_of(asked)
     rows = rows_for(portal.dealer, listing.page.rows, portal.cart_quantities)
-    crumbs = [(_("Catalogue"), reverse("shop:catalogue"))]
-    crumbs += [(node.name, node.url) for node in trail_to(tree)]
     context = {
         "title": title,
-        "wish": wish,
+        "listing": listing,
         "rows": rows,
         "counted_at": counted_at(rows),
         "page": listing.page,
-        "count": listing.count,
-        "tree": tree,
-        "chosen": chosen,
-        "crumbs": crumbs if chosen else None,
+        "count": listing.count if listing.count is not None else facets and facets.count,
+        "crumbs": [(_("Catalogue"), reverse("shop:catalogue")), *trail_to(chosen)] if chosen else None,
+        "sort_keeps": [
+            (name, value) for name, values in query.lists() for value in values if name not in (*PLACE_AND_SORT, FACETS)
+        ],
         "sorts": [(key, label, key == wish.sort) for key, label in SORTS.items()],
-        "dealer": portal.dealer,
         "may_order": portal.may(Permission.ORDER),
         "here": request.get_full_path(),
+        **_narrowing(asked, query, facets),
     }
     return render(request, "shop/catalogue.html", context)
+
+
+def _narrowing(asked: Asked, query: QueryDict, facets: Facets | None) -> dict[str, Any]:
+    """What the side of the list shows."""
+    wish = asked.wish
+    kept = [(name, value) for name in ("q", "sort", "view") for value in query.getlist(name)[:1]]
+    return {
+        "wish": wish,
+        "dealer": asked.dealer,
+        "facets": facets,
+        "tree": tree_of(facets.categories, asked.category) if facets else [],
+        "chosen": asked.category,
+        "chips": chips_of(wish, query, facets),
+        "switches": switches_of(wish, facets) if facets else [],
+        "kept": kept,
+        "all_url": reverse("shop:search") if wish.text else reverse("shop:catalogue"),
+        "filter_query": without_place(query, facets=None),
+        "facets_url": without_place(query, facets="1"),
+        "clear_url": f"?{urlencode(kept)}",
+    }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,9 +11,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from oscar.core.loading import get_model
 
-from dealers.accounts.models import Dealer
 from pricing.catalogue.models import reads_chinese
-from pricing.quote import assortment
 
 Category = get_model("catalogue", "Category")
 Product = get_model("catalogue", "Product")
@@ -25,6 +25,7 @@ class Node:
     path: str
     name: str
     url: str
+    count: int = 0
     active: bool = False
     open: bool = False
     children: list[Node] = field(default_factory=list)
@@ -41,37 +42,40 @@ def category_url(category: Any) -> str:
     return reverse("shop:category", args=(category.slug or "-", category.pk))
 
 
-def tree_for(dealer: Dealer, chosen: Any = None) -> list[Node]:
-    """The public categories that lead to something the dealer may buy, as a tree. Two statements."""
-    products = assortment(dealer).order_by()
-    held = {pk for pair in products.values_list("categories", "parent__categories").distinct() for pk in pair if pk}
+def tree_of(held: Mapping[tuple[int, ...], int], chosen: Any = None) -> list[Node]:
+    """The public categories that lead to something, as a tree; one statement.
+
+    `held` says how many products stand in which set of categories. Each counts once in every category above.
+    """
     public = Category.objects.filter(is_public=True, ancestors_are_public=True)
     categories = list(public.select_related("card").order_by("path"))
-    paths = {category.path for category in categories if category.pk in held}
+    paths = {category.pk: category.path for category in categories}
     step = Category.steplen
-    leading = {path[:end] for path in paths for end in range(step, len(path) + 1, step)}
+    counts: Counter[str] = Counter()
+    for together, number in held.items():
+        known = [paths[pk] for pk in together if pk in paths]
+        for above in {path[:end] for path in known for end in range(step, len(path) + 1, step)}:
+            counts[above] += number
     roots: list[Node] = []
     nodes: dict[str, Node] = {}
     for category in categories:
-        if category.path not in leading:
+        if not counts[category.path]:
             continue
-        node = Node(category.pk, category.path, category_name(category), category_url(category))
+        node = Node(category.pk, category.path, category_name(category), category_url(category), counts[category.path])
         node.active = chosen is not None and category.pk == chosen.pk
         node.open = chosen is not None and chosen.path.startswith(category.path)
         nodes[category.path] = node
-        above = nodes.get(category.path[:-step])
-        (above.children if above else roots).append(node)
+        above_it = nodes.get(category.path[:-step])
+        (above_it.children if above_it else roots).append(node)
     return roots
 
 
-def trail_to(tree: list[Node]) -> list[Node]:
-    """The open categories from the top to the chosen one."""
-    trail: list[Node] = []
-    level = tree
-    while node := next((node for node in level if node.open), None):
-        trail.append(node)
-        level = node.children
-    return trail
+def trail_to(chosen: Any) -> list[tuple[str, str]]:
+    """Name and address of the categories from the top to the chosen one. One statement."""
+    step = Category.steplen
+    paths = [chosen.path[:end] for end in range(step, len(chosen.path) + 1, step)]
+    above = Category.objects.filter(path__in=paths).select_related("card").order_by("path")
+    return [(category_name(category), category_url(category)) for category in above]
 
 
 def within(products: QuerySet[Any], category: Any) -> QuerySet[Any]:

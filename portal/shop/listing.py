@@ -1,163 +1,271 @@
-"""A page of the catalogue: filtered, sorted and cut before anything about its products is read."""
+"""A page of the catalogue: filtered, sorted and cut before anything about its products is read.
+
+Few products are resolved all at once; of many, an index is walked from where the page starts until it is full. So a
+page costs about the same in a small catalogue and in a large one, in front and at the end.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import (
-    CharField,
-    DecimalField,
-    F,
-    OuterRef,
-    QuerySet,
-    Subquery,
-    Value,
-)
-from django.db.models.functions import Coalesce, NullIf
+from django.conf import settings
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 from oscar.core.loading import get_model
 
 from dealers.accounts.models import Dealer
-from portal.components.keyset import PK, Key, Page, moment, money, page_of, turned, whole
+from fulfilment.ordering.models import DealerOrderLine
+from fulfilment.ordering.states import ENDED_STATES
+from portal.components.keyset import PK, Edge, Key, Page, cut, edge_of, moment, money, page_of, turned, whole
 from portal.search.query import Found, find
 from portal.shop.categories import within
 from portal.shop.rows import named
+from portal.shop.wish import Wish
+from pricing.by_price import Chain, Place, chain_of, in_price_order, resolved, unpriced
 from pricing.catalogue.models import reads_chinese
-from pricing.quote import assortment, supplier_day, valid_on
+from pricing.quote import quote, sellable, supplier_day, valid_on
+from pricing.selling.packs import packs_for
 from pricing.terms.models import Price
 
 Product = get_model("catalogue", "Product")
-Category = get_model("catalogue", "Category")
+ProductAttributeValue = get_model("catalogue", "ProductAttributeValue")
 StockRecord = get_model("partner", "StockRecord")
 
 PAGE_SIZE = 48
-LONGEST_SEARCH = 200
+#: Up to so many products everything is worked out for each; beyond, one in a hundred of a large catalogue is a hit.
+FEW = 1_000
+#: Where products stand that have no price at the smallest order: behind all others.
 UNPRICED = Decimal("999999999999.9999")
-
-SORTS: dict[str, Any] = {
-    "name": _("Name"),
-    "sku": _("SKU"),
-    "newest": _("Newest"),
-    "price": _("My price"),
-}
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What the reader asked for in the address; what makes no sense there is as if it were not said."""
-
-    text: str
-    in_stock: bool
-    sort: str
-    grid: bool
-    exactly: bool = False
-
-    @classmethod
-    def read(cls, query: Mapping[str, Any], *, text: str = "") -> Wish:
-        """The wish that stands in a query string."""
-        sort = str(query.get("sort", ""))
-        return cls(
-            text=text,
-            in_stock=query.get("stock") == "1",
-            sort=sort if sort in SORTS else ("" if text else "name"),
-            grid=query.get("view") == "grid",
-            exactly=query.get("exactly") == "1",
-        )
+PLACE = (Key("net", money), Key("stored", money), Key("product_id", whole))
 
 
 @dataclass(frozen=True)
 class Listing:
-    """One page of products, how many there are in all, and of a search what it found."""
+    """One page of products.
+
+    `count` is how many there are in all where that is known by now; None: there are many. `corrected` is what was
+    searched instead of what was typed. `cut_off` says that only the best matches are listed.
+    """
 
     page: Page[Any]
-    count: int
+    count: int | None
+    corrected: str = ""
+    cut_off: bool = False
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A dealer's wish within a category, with the lists that price it."""
+
+    dealer: Dealer
+    wish: Wish
+    chain: Chain
+    category: Any = None
     found: Found | None = None
 
+    @classmethod
+    def of(cls, dealer: Dealer, wish: Wish, category: Any = None) -> Asked:
+        """With the dealer's lists as they are now. One statement."""
+        return cls(dealer, wish, chain_of(dealer, supplier_day(timezone.now())), category)
+
     @property
-    def counted(self) -> bool:
-        """Whether the count is exact; else there are more."""
-        return self.found is None or not self.found.more
+    def products(self) -> QuerySet[Any]:
+        """The dealer's products that fit, but for the price that is asked for; in no order."""
+        return self.priced(self.unpriced)
+
+    @property
+    def unpriced(self) -> QuerySet[Any]:
+        """As `products`, for who reads the prices himself and so need not ask whether there are any."""
+        products = self.basis
+        for condition in filters(self.dealer, self.wish).values():
+            products = products.filter(condition)
+        return within(products, self.category) if self.category is not None else products
+
+    @property
+    def basis(self) -> QuerySet[Any]:
+        """What the dealer may see of what was searched for."""
+        products = sellable(self.dealer)
+        return products.filter(self.found.condition) if self.found else products
+
+    def searched(self, within: QuerySet[Any], limit: int) -> Asked:
+        """With what the words find among these products; the same when there are none."""
+        if not self.wish.text:
+            return self
+        return replace(self, found=find(self.dealer, self.wish.text, within=within, limit=limit))
+
+    def priced(self, products: QuerySet[Any]) -> QuerySet[Any]:
+        """Those that a list of the dealer prices: together with `sellable` this is the assortment."""
+        rows = Price.objects.filter(valid_on(self.chain.day), price_list__in=self.chain.lists)
+        return products.filter(pk__in=rows.values("product"))
 
 
-def search_text(query: Mapping[str, Any]) -> str:
-    """What was typed into the search box."""
-    return " ".join(str(query.get("q", "")).replace("\x00", " ").split())[:LONGEST_SEARCH]
-
-
-def found_products(dealer: Dealer, wish: Wish, category: Any = None) -> QuerySet[Any]:
-    """The dealer's products that fit all but the text, in no order."""
-    products = assortment(dealer)
-    if category is not None:
-        products = within(products, category)
+def filters(dealer: Dealer, wish: Wish) -> dict[str, Any]:
+    """The conditions of a wish on products, by facet; not its words, category and price."""
+    found: dict[str, Any] = {}
+    if wish.brands:
+        found["brand"] = Q(catalogue_entry__brand__in=wish.brands)
+    for code, values in wish.attributes.items():
+        found[f"a.{code}"] = has_attribute(code, values)
     if wish.in_stock:
         left = Coalesce(F("num_in_stock"), 0) - Coalesce(F("num_allocated"), 0)
-        stocked = StockRecord.objects.annotate(left=left).filter(left__gt=0)
-        products = products.filter(pk__in=stocked.values("product"))
-    return products
+        found["stock"] = Exists(
+            StockRecord.objects.filter(product=OuterRef("pk")).annotate(left=left).filter(left__gt=0)
+        )
+    if wish.new:
+        found["new"] = Q(catalogue_entry__created_at__gte=new_since())
+    if wish.bought:
+        lines = DealerOrderLine.objects.filter(order__dealer=dealer).exclude(order__state__in=ENDED_STATES)
+        found["bought"] = Q(pk__in=lines.values("line__product"))
+    return found
 
 
-def list_products(dealer: Dealer, wish: Wish, query: Mapping[str, Any], category: Any = None) -> Listing:
-    """The page of products that the query names, in a constant number of statements."""
-    products = found_products(dealer, wish, category)
-    if not wish.text:
-        count = products.order_by().count()
-        ordered, keys = _ordered(named(products), dealer, wish)
-        return Listing(page_of(ordered, keys, PAGE_SIZE, query), count)
-    found = find(dealer, wish.text, within=products, exactly=wish.exactly)
-    if wish.sort and found.ids:
-        ordered, keys = _ordered(named(products.filter(found.condition)), dealer, wish)
-    else:
-        ordered, keys = _ranked(found)
-    return Listing(page_of(ordered, keys, PAGE_SIZE, query), len(found.ids), found)
+def new_since() -> datetime:
+    """The moment since which products are new."""
+    return timezone.now() - timedelta(days=settings.CATALOGUE_NEW_DAYS)
+
+
+def has_attribute(code: str, values: Sequence[str]) -> Exists:
+    """That a product, or its model, has one of the values."""
+    numbers = [int(value) for value in values if value.isascii() and value.isdigit() and len(value) < 10]
+    held = ProductAttributeValue.objects.filter(
+        Q(value_text__in=values) | Q(value_option__option__in=values) | Q(value_integer__in=numbers),
+        Q(product=OuterRef("pk")) | Q(product=OuterRef("parent_id")),
+        attribute__code=code,
+    )
+    return Exists(held)
+
+
+def list_products(asked: Asked, query: Mapping[str, Any], *, many: bool = False) -> Listing:
+    """The page of products that the query names. A constant number of statements.
+
+    `many` says that there were more than `FEW` a moment ago: it spares the question, and only time is lost if it is
+    not so any more.
+    """
+    asked = asked.searched(asked.products, FEW)
+    few: list[int] = []
+    if asked.found:
+        few, many = list(asked.found.ids), asked.found.more
+    elif not many:
+        few = list(asked.products.order_by().values_list("pk", flat=True)[: FEW + 1])
+        many = len(few) > FEW
+    listing = _of_many(asked, few, query) if many else _of_few(asked, few, query)
+    return replace(listing, corrected=asked.found.corrected if asked.found else "")
+
+
+def _of_few(asked: Asked, ids: Sequence[int], query: Mapping[str, Any]) -> Listing:
+    wish = asked.wish
+    places = _places(asked, ids) if wish.sort == "price" or wish.by_price else []
+    if wish.sort == "price":
+        edge = edge_of(PLACE, query)
+        beyond = _beyond(places, edge)
+        return Listing(_loaded(cut(beyond[: PAGE_SIZE + 1], PLACE, PAGE_SIZE, edge, query)), len(places))
+    if wish.by_price:
+        fitting = {place.product_id for place in places}
+        ids = [pk for pk in ids if pk in fitting]
+    products = Product.objects.filter(pk__in=ids)
+    return Listing(page_of(*_ordered(products, asked), PAGE_SIZE, query), len(ids))
+
+
+def _of_many(asked: Asked, first: Sequence[int], query: Mapping[str, Any]) -> Listing:
+    """`first` are the best matches of a search."""
+    wish = asked.wish
+    if wish.sort == "price":
+        return Listing(_page_by_price(asked, query), None)
+    if not wish.sort:
+        return replace(_of_few(asked, first, query), count=None, cut_off=True)
+    products = asked.products
+    if wish.by_price:
+        products = products.filter(pk__in=resolved(asked.chain, lowest=wish.lowest, highest=wish.highest))
+    return Listing(page_of(*_ordered(products, asked, walked=True), PAGE_SIZE, query), None)
 
 
 def suggested(dealer: Dealer, text: str, limit: int) -> list[Any]:
-    """The first products that fit what is being typed, the exact code first."""
-    ordered, keys = _ranked(find(dealer, text, limit=limit))
-    return page_of(ordered, keys, limit, {}).rows
+    """The first products that fit what is being typed, the exact SKU first."""
+    found = find(dealer, text, limit=limit)
+    products = named(Product.objects.all()).in_bulk(found.ids)
+    return [products[pk] for pk in found.ids if pk in products]
 
 
-def _ranked(found: Found) -> tuple[QuerySet[Any], Sequence[Key]]:
-    """What was found, best first."""
-    products = named(Product.objects.filter(pk__in=found.ids))
-    return products.annotate(search_rank=found.ranking), [Key("search_rank", whole), PK]
-
-
-def _ordered(products: QuerySet[Any], dealer: Dealer, wish: Wish) -> tuple[QuerySet[Any], Sequence[Key]]:
+def _ordered(products: QuerySet[Any], asked: Asked, *, walked: bool = False) -> tuple[QuerySet[Any], Sequence[Key]]:
+    """With the keys of the order; `walked` so that their index can be walked, which needs an entry for each product."""
+    wish, products = asked.wish, named(products)
+    if walked:
+        products = products.filter(catalogue_entry__isnull=False)
     if wish.sort == "sku":
         return products, [Key("upc"), PK]
     if wish.sort == "newest":
-        return products, turned(Key("date_created", moment), PK)
-    if wish.sort == "price":
-        return _with_my_price(products, dealer), [Key("my_price", money), PK]
-    products = products.annotate(shown_name=_shown_name())
+        since: Any = F("catalogue_entry__created_at")
+        since = since if walked else Coalesce(since, F("date_created"))
+        return products.annotate(since=since), turned(Key("since", moment), PK)
+    name: Any = F("catalogue_entry__name_zh" if reads_chinese() else "catalogue_entry__name_en")
+    products = products.annotate(shown_name=name if walked else Coalesce(name, Value("")))
+    if asked.found and not wish.sort:
+        return products.annotate(search_rank=asked.found.ranking), [Key("search_rank", whole)]
     return products, [Key("shown_name"), PK]
 
 
-def _shown_name() -> Coalesce:
-    names = [NullIf(F("title"), Value("")), F("parent__title"), Value("")]
-    if reads_chinese():
-        names = [NullIf(F("card__name_zh"), Value("")), NullIf(F("parent__card__name_zh"), Value("")), *names]
-    return Coalesce(*names, output_field=CharField())
-
-
-def _with_my_price(products: QuerySet[Any], dealer: Dealer) -> QuerySet[Any]:
-    """Adds the price of the smallest order as `pricing.rules` chooses it. For sorting only: what is shown is quoted."""
-    multiple, minimum = F("card__order_multiple"), F("card__minimum_quantity")
-    smallest = Coalesce((minimum + multiple - 1) / multiple * multiple, 1)
-    price = (
-        Price.objects.filter(
-            valid_on(supplier_day(timezone.now())),
-            product=OuterRef("pk"),
-            min_quantity__lte=OuterRef("smallest"),
-            price_list__chain__dealer=dealer,
+def _page_by_price(asked: Asked, query: Mapping[str, Any]) -> Page[Any]:
+    edge = edge_of(PLACE, query)
+    size = PAGE_SIZE + 1
+    start = Place(*edge.values) if edge.values else None
+    behind = start is not None and start.net >= UNPRICED
+    found: list[Place] = []
+    if edge.backwards and behind:
+        found = _unpriced(asked, start, size, backwards=True)
+        start = None
+    if edge.backwards or not behind:
+        found += in_price_order(
+            asked.chain,
+            asked.unpriced,
+            size - len(found),
+            edge=start,
+            backwards=edge.backwards,
+            lowest=asked.wish.lowest,
+            highest=asked.wish.highest,
         )
-        .order_by("price_list__chain__rank", "-min_quantity", F("valid_from").desc(nulls_last=True))
-        .values("price")[:1]
-    )
-    my_price = Coalesce(Subquery(price), Value(UNPRICED), output_field=DecimalField(max_digits=16, decimal_places=4))
-    return products.annotate(smallest=smallest).annotate(my_price=my_price)
+    if not edge.backwards and len(found) < size and not asked.wish.by_price:
+        found += _unpriced(asked, start if behind else None, size - len(found), backwards=False)
+    return _loaded(cut(found, PLACE, PAGE_SIZE, edge, query))
+
+
+def _unpriced(asked: Asked, edge: Place | None, size: int, *, backwards: bool) -> list[Place]:
+    rest = unpriced(asked.chain, asked.products)
+    if edge is not None:
+        rest = rest.filter(**{"pk__lt" if backwards else "pk__gt": edge.product_id})
+    keys = rest.order_by("-pk" if backwards else "pk").values_list("pk", flat=True)[:size]
+    return [Place(UNPRICED, UNPRICED, pk) for pk in keys]
+
+
+def _places(asked: Asked, ids: Sequence[int]) -> list[Place]:
+    """The products in the order of the dealer's prices, as far as they lie within the wish."""
+    wish = asked.wish
+    packs = packs_for(asked.dealer, ids)
+    quoted = quote(asked.dealer, [(pk, packs[pk].minimum) for pk in ids])
+    places = []
+    for line in quoted.lines:
+        price = line.unit_price
+        if wish.lowest is not None and (price is None or price < wish.lowest):
+            continue
+        if wish.highest is not None and (price is None or price > wish.highest):
+            continue
+        amount = UNPRICED if price is None else price
+        places.append(Place(amount, amount, line.product_id))
+    return places
+
+
+def _beyond(places: list[Place], edge: Edge) -> list[Place]:
+    places = sorted(places, reverse=edge.backwards)
+    if edge.values is None:
+        return places
+    start = Place(*edge.values)
+    return [place for place in places if (place < start if edge.backwards else place > start)]
+
+
+def _loaded(page: Page[Place]) -> Page[Any]:
+    products = named(Product.objects.all()).in_bulk([place.product_id for place in page.rows])
+    return replace(page, rows=[products[place.product_id] for place in page.rows if place.product_id in products])

@@ -8,6 +8,7 @@ from django.core.files.base import ContentFile
 from oscar.core.loading import get_model
 
 from pricing.catalogue.models import AttributeCard, CategoryCard, ProductCard
+from pricing.catalogue.signals import catalogue_changed
 from pricing.terms.models import Price, PriceList
 from tests import factories
 
@@ -83,6 +84,7 @@ def make_many(count: int, start: int = 0) -> list[Any]:
             for product in made
         ]
     )
+    catalogue_changed.send(Product, product_ids=[product.pk for product in made])
     picture = ProductImage(product=made[0])
     picture.original.save("one.gif", ContentFile(GIF))
     ProductImage.objects.bulk_create(
