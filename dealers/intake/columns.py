@@ -45,6 +45,8 @@ class CellRefused(Exception):
 
 def text_of(cell: Cell) -> str:
     """A cell as text: numbers as they are written, dates as ISO 8601, ends trimmed."""
+    if isinstance(cell, str):
+        return cell.strip()
     if cell is None:
         return ""
     if isinstance(cell, bool):
@@ -52,9 +54,7 @@ def text_of(cell: Cell) -> str:
     if isinstance(cell, Decimal):
         whole = cell.to_integral_value()
         return f"{whole:f}" if cell == whole else f"{cell:f}"
-    if isinstance(cell, datetime | date):
-        return cell.isoformat(" ") if isinstance(cell, datetime) else cell.isoformat()
-    return cell.strip()
+    return cell.isoformat(" ") if isinstance(cell, datetime) else cell.isoformat()
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,9 @@ class Text(Column):
     def _read(self, cell: Cell) -> str:
         text = text_of(cell)
         text = text.replace("\r\n", "\n").replace("\r", "\n") if self.lines else " ".join(text.split())
-        if any(unicodedata.category(sign) in ("Cc", "Cs") and sign not in "\n\t" for sign in text):
+        if not text.isprintable() and any(
+            unicodedata.category(sign) in ("Cc", "Cs") and sign not in "\n\t" for sign in text
+        ):
             raise CellRefused(_("This holds characters that cannot be printed. Type it again."))
         if len(text) > self.max_length:
             facts = {"length": len(text), "limit": self.max_length}

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,6 +26,8 @@ from portal.imports.models import ImportJob, ImportProblem, ImportState
 from portal.imports.pictures import PicturesRefused, StoredPictures, Zip
 from portal.imports.refused import told, write_refused
 from portal.imports.running import Source, run
+from portal.imports.whole import KINDS as WHOLE_KINDS
+from portal.imports.whole import run_whole
 
 logger = logging.getLogger(__name__)
 
@@ -126,12 +129,15 @@ def _run(job: ImportJob) -> None:
             file = stack.enter_context(archive.open("rb"))
             pictures = StoredPictures(Zip(file, archive.stat().st_size))
             stack.callback(pictures.close)
-        if job.rows_total is None:
-            total = count_rows(path, job.file_name)
-            _progress(job, rows_total=total)
         mapping = read_mapping(job.kind, job.mapping)
         source = Source(path, job.file_name, mapping, pictures, by=job.started_by)
-        run(source, lambda take, batch: _write(job, take, batch), skip_rows=job.rows_read)
+        if job.kind in WHOLE_KINDS:
+            if not run_whole(job, source, partial(_progress, job)):
+                return
+        else:
+            if job.rows_total is None:
+                _progress(job, rows_total=count_rows(path, job.file_name))
+            run(source, lambda take, batch: _write(job, take, batch), skip_rows=job.rows_read)
         _finish(job, path)
 
 
@@ -178,7 +184,7 @@ def _finish(job: ImportJob, path: Path) -> None:
 def _refuse(job: ImportJob, message: str) -> None:
     """Nothing of the file was kept, unless an earlier batch was: then the sentence says so."""
     job.refresh_from_db(fields=["rows_read"])
-    if job.rows_read:
+    if job.rows_read and job.kind not in WHOLE_KINDS:
         message = f"{message} " + _("The first %(rows)s rows were imported.") % {"rows": job.rows_read}
     _mine(job).update(state=ImportState.REFUSED, error=message, finished_at=timezone.now())
 

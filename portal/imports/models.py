@@ -24,6 +24,7 @@ class ImportState(models.TextChoices):
     MAPPING = "mapping", _("Waiting for columns")
     QUEUED = "queued", _("Waiting for the worker")
     RUNNING = "running", _("Running")
+    CONFIRM = "confirm", _("Waiting for confirmation")
     DONE = "done", _("Done")
     REFUSED = "refused", _("Refused")
 
@@ -47,7 +48,11 @@ class ColumnMapping(models.Model):
 
 
 class ImportJob(models.Model):
-    """One upload: the file, how it was read, how far it has come, and what it changed."""
+    """One upload: the file, how it was read, how far it has come, and what it changed.
+
+    With `whole_lists`, prices that the file does not have end; `missing` is how many were counted, `confirmed` how many
+    a person agreed to, `ended` how many did. `written`: a file that is taken as a whole was written.
+    """
 
     kind = models.CharField(_("kind"), max_length=20, choices=ImportKind.choices)
     state = models.CharField(_("state"), max_length=10, choices=ImportState.choices, default=ImportState.MAPPING)
@@ -63,6 +68,11 @@ class ImportJob(models.Model):
     skipped = models.PositiveIntegerField(_("skipped"), default=0)
     refused = models.PositiveIntegerField(_("refused"), default=0)
     refused_rows = models.FileField(upload_to="imports/%Y/%m/", blank=True)
+    whole_lists = models.BooleanField(_("the file holds whole price lists"), default=False)
+    missing = models.PositiveIntegerField(null=True, blank=True)
+    confirmed = models.PositiveIntegerField(null=True, blank=True)
+    ended = models.PositiveIntegerField(_("prices ended"), default=0)
+    written = models.BooleanField(default=False)
     error = models.TextField(_("error"), blank=True)
     started_by = models.ForeignKey(
         "dealers_accounts.User", null=True, on_delete=models.SET_NULL, related_name="imports"

@@ -12,6 +12,8 @@ from portal.documents.tables.reading import open_table
 from portal.imports.batches import SIZE, Batch, batches, count_rows, siblings_of
 from portal.imports.kinds import Options, intake_for
 from portal.imports.mapping import ColumnMap, RowMapper
+from portal.imports.whole import KINDS as WHOLE_KINDS
+from portal.imports.whole import run_whole_here
 from pricing.catalogue.pictures import Pictures
 
 
@@ -85,7 +87,11 @@ def spread(outcome: Outcome, also: Mapping[int, list[int]]) -> Outcome:
 
 def run_here(source: Source, progress: Callable[[Totals], None] | None = None) -> Totals:
     """Import in this process, without a job: what the command line does."""
-    totals = Totals(rows=count_rows(source.path, source.filename))
+    totals = Totals()
+    if source.mapping.kind in WHOLE_KINDS:
+        run_whole_here(source, totals, progress)
+        return totals
+    totals.rows = count_rows(source.path, source.filename)
 
     def write(take: Callable[[], Outcome], batch: Batch) -> None:
         outcome = take()

@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, cast
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from oscar.core.loading import get_model
 
-from dealers.accounts.models import Dealer
-from dealers.intake.columns import Currency, Day, Number, Share, Text, Whole
-from dealers.intake.intake import Changes, Intake
-from dealers.intake.rows import Outcome, Parsed, Problem, RowState
+from dealers.accounts.models import Dealer, User
+from dealers.intake.columns import CellRefused, Column, Currency, Day, Number, Share, Text, Whole
+from dealers.intake.intake import Intake, one_at_a_time
+from dealers.intake.rows import Cell, Outcome, Parsed, Problem, Row, RowState
 from pricing.quote import supplier_day
-from pricing.terms.models import DealerPriceList, Price, PriceList
-
-Product = get_model("catalogue", "Product")
+from pricing.terms.audit import acting
+from pricing.terms.bulk import Line, Refused, Staging
+from pricing.terms.models import DealerPriceList, PriceList
 
 t = gettext_lazy
-LOWEST_PRICE = Decimal("0.0001")
-Key = tuple[str, str, int, date | None]
-Base = tuple[date | None, date | None, Decimal]
+UNREAD = object()
+#: How many different cells of a column are remembered.
+MOST_KNOWN = 200_000
+TOLD_AT_ONCE = 1_000
 
 
 class PricesIntake(Intake):
-    """Prices by list, SKU, quantity and first day. A `discount` is taken off the list's price for one unit of that
-    SKU, which must be known by then (stored, or in the same batch), and rounded to four decimals."""
+    """Prices by list, SKU, quantity and first day, taken as a whole file: `stage` its rows, then `write` once.
+
+    A `discount` is taken off the list's price for one unit of that SKU, which must be known by then (stored, or in the
+    same file), and rounded to four decimals. Changes are recorded in the name of `by`, from `source`. With
+    `whole_lists` a list's prices that the file does not have end with yesterday, unless a row was refused: that row may
+    be the price that seems to be missing.
+    """
 
     name = "prices"
     key = ("price_list", "sku", "min_quantity", "valid_from")
@@ -51,123 +57,174 @@ class PricesIntake(Intake):
         Day("valid_to", t("Valid to"), also=("end", "end date", "to date", "until", "失效日期", "结束日期")),
     )  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, by: User | None = None, source: str = "import", *, whole_lists: bool = False) -> None:
         super().__init__()
-        self._lists: dict[str, Parsed] = {}
-        self._today = supplier_day(timezone.now())
+        self._by, self._source, self._whole_lists = by, source, whole_lists
+        self._said: dict[tuple[str, str], Parsed] = {}
+        self._columns: list[tuple[str, Column, dict[Hashable, Any]]] = [(each.name, each, {}) for each in self.columns]
+        self._staging: Staging | None = None
+        self._refused = False
 
-    def key_of(self, row: Parsed) -> Key:
-        """A price's place in its list."""
-        given = row.given
-        return given["price_list"], given["sku"], row.get("min_quantity", 1), row.get("valid_from")
+    def take(self, rows: Sequence[Row]) -> Outcome:
+        """A file that fits into memory, at once."""
+        try:
+            problems = self.stage(rows)
+            with self._comparing() as staging:
+                problems += map(_problem, staging.refused())
+                self._write_differences(staging, refused=bool(problems))
+                states = {number: RowState(state) for number, state in staging.states().items()}
+        finally:
+            self.close()
+        return Outcome(states, tuple(problems))
+
+    def stage(self, rows: Sequence[Row]) -> list[Problem]:
+        """Keep more rows of the file for `write`. Answers what is wrong with single rows."""
+        parsed, problems = self._read(rows)
+        self._refused = self._refused or bool(problems)
+        if self._staging is None:
+            self._staging = Staging(supplier_day(timezone.now()))
+        self._staging.add(map(_line, parsed))
+        return problems
+
+    def missing(self) -> int:
+        """How many prices `write` would end because the file does not have them. Zero when rows are refused."""
+        with self._comparing() as staging:
+            if not self._whole_lists or self._refused or staging.differences().refused:
+                return 0
+            return staging.missing()
+
+    def write(self, keep: Callable[[list[Problem]], None]) -> Written:
+        """Write what differs in one transaction; hands the problems of rows to `keep`, some thousand at a time."""
+        with self._comparing() as staging:
+            refused = self._refused
+            for some in batched(map(_problem, staging.refused())):
+                refused = True
+                keep(some)
+            ended = self._write_differences(staging, refused=refused)
+            counted = staging.differences()
+        return Written(counted.created, counted.changed, counted.unchanged, counted.refused, ended)
+
+    def close(self) -> None:
+        """Forget the staged rows."""
+        if self._staging is not None:
+            self._staging.close()
+            self._staging = None
 
     def check(self, row: Parsed) -> Iterator[Problem]:
         """Exactly one of price and discount, days in order, one name and currency per list."""
-        if (row.get("price") is None) == (row.get("discount") is None):
+        get = row.given.get
+        if (get("price") is None) == (get("discount") is None):
             yield Problem(row.number, "price", _("Give either a price or a discount."))
-        start, end = row.get("valid_from"), row.get("valid_to")
+        start, end = get("valid_from"), get("valid_to")
         if start and end and end < start:
             yield Problem(row.number, "valid_to", _("This day is before the first one. Correct one of the two."))
-        first = self._lists.setdefault(row.given["price_list"], row)
         for name in ("price_list_name", "currency"):
-            if row.get(name) and row.get(name) != first.get(name, row.get(name)):
-                message = _("Row %(row)s says otherwise for the same price list. Let both rows agree.")
-                yield Problem(row.number, name, message % {"row": first.number})
+            if value := get(name):
+                first = self._said.setdefault((row.given["price_list"], name), row)
+                if value != first.given[name]:
+                    message = _("Row %(row)s says otherwise for the same price list. Let both rows agree.")
+                    yield Problem(row.number, name, message % {"row": first.number})
+
+    def _read(self, rows: Iterable[Row]) -> tuple[list[Parsed], list[Problem]]:
+        """Like every intake, but a cell's text that was read before is not read again: files repeat themselves."""
+        kept: list[Parsed] = []
+        problems: list[Problem] = []
+        for row in rows:
+            given: dict[str, Any] = {}
+            found: list[Problem] = []
+            cells = row.values
+            for name, column, known in self._columns:
+                if name not in cells and not column.required:
+                    continue
+                cell = cells.get(name)
+                key = cell if cell.__class__ is str else (cell.__class__, cell)
+                value = known.get(key, UNREAD)
+                if value is UNREAD:
+                    value = _remember(known, key, column, cell)
+                if value.__class__ is CellRefused:
+                    found.append(Problem(row.number, name, value.message))
+                else:
+                    given[name] = value
+            parsed = Parsed(row.number, given)
+            found = found or list(self.check(parsed))
+            problems += found
+            if not found:
+                kept.append(parsed)
+        return kept, problems
 
     def _write(self, rows: Sequence[Parsed]) -> Outcome:
-        products = dict(Product.objects.filter(upc__in={row.given["sku"] for row in rows}).values_list("upc", "pk"))
-        known = {each.code: each for each in PriceList.objects.filter(code__in={r.given["price_list"] for r in rows})}
-        problems = {row.number: problem for row in rows if (problem := _unknown(row, products, known)) is not None}
-        rows = [row for row in rows if row.number not in problems]
-        stored = self._stored(rows, products, known)
-        bases = _bases(stored, rows)
-        priced: list[tuple[Parsed, Decimal]] = []
-        for row in rows:
-            price = self._price(row, bases)
-            if price is None:
-                message = _("The list %(list)s has no price for one unit of %(sku)s. Import that price first.")
-                message %= {"list": row.given["price_list"], "sku": row.given["sku"]}
-                problems[row.number] = Problem(row.number, "discount", message)
-            else:
-                priced.append((row, price))
-        lists, renamed = self._write_lists([row for row, _price in priced], known)
-        states = self._write_prices(priced, products, lists, renamed, stored)
-        return Outcome(states, tuple(problems[number] for number in sorted(problems)))
+        raise AssertionError("Prices are written as a whole file.")
 
-    def _stored(
-        self, rows: Sequence[Parsed], products: Mapping[str, int], lists: Mapping[str, PriceList]
-    ) -> dict[Key, Price]:
-        skus = {pk: sku for sku, pk in products.items()}
-        codes = {each.pk: code for code, each in lists.items()}
-        wanted = {products[row.given["sku"]] for row in rows}
-        return {
-            (codes[price.price_list_id], skus[price.product_id], price.min_quantity, price.valid_from): price
-            for price in Price.objects.filter(price_list__in=codes, product__in=wanted)
-        }
+    @contextmanager
+    def _comparing(self) -> Iterator[Staging]:
+        if self._staging is None:
+            self.stage(())
+        staging = cast("Staging", self._staging)
+        with one_at_a_time(self.name), acting(self._by, self._source):
+            staging.compare()
+            yield staging
 
-    def _price(self, row: Parsed, bases: Mapping[tuple[str, str], list[Base]]) -> Decimal | None:
-        discount = row.get("discount")
-        if discount is None:
-            return row.given["price"]
-        day = row.get("valid_from") or self._today
-        holding = [
-            (start or date.min, price)
-            for start, end, price in bases.get((row.given["price_list"], row.given["sku"]), [])
-            if (start is None or start <= day) and (end is None or end >= day)
-        ]
-        if not holding:
-            return None
-        base: Decimal = max(holding)[1]
-        return max((base * (1 - discount)).quantize(LOWEST_PRICE, rounding=ROUND_HALF_UP), LOWEST_PRICE)
-
-    def _write_lists(
-        self, rows: Sequence[Parsed], lists: dict[str, PriceList]
-    ) -> tuple[dict[str, PriceList], set[str]]:
-        changes = Changes(PriceList, ("name",))
-        renamed = set()
-        for row in rows:
-            code, name = row.given["price_list"], row.get("price_list_name")
-            new = code not in lists
-            if new:
-                lists[code] = PriceList(code=code, currency=row.get("currency") or settings.OSCAR_DEFAULT_CURRENCY)
-            if (new or name) and changes.apply(lists[code], {"name": name or lists[code].name or code}) and not new:
-                renamed.add(code)
-        changes.save()
-        return lists, renamed
-
-    def _write_prices(
-        self,
-        priced: Sequence[tuple[Parsed, Decimal]],
-        products: Mapping[str, int],
-        lists: Mapping[str, PriceList],
-        renamed: set[str],
-        stored: Mapping[Key, Price],
-    ) -> dict[int, RowState]:
-        changes = Changes(Price, ("price", "valid_to"))
-        states = {}
-        for row, amount in priced:
-            code, sku, quantity, start = key = self.key_of(row)
-            price = stored.get(key) or Price(
-                price_list=lists[code], product_id=products[sku], min_quantity=quantity, valid_from=start
-            )
-            values: dict[str, Any] = {"price": amount}
-            if "valid_to" in row.given:
-                values["valid_to"] = row.given["valid_to"]
-            new = price._state.adding
-            differs = changes.apply(price, values) or code in renamed
-            states[row.number] = RowState.of(new=new, differs=differs)
-        changes.save()
-        return states
+    def _write_differences(self, staging: Staging, *, refused: bool) -> int:
+        ended = staging.missing() if self._whole_lists and not refused else 0
+        changed = staging.end_missing() if ended else set()
+        changed |= staging.write()
+        return ended
 
 
-def _unknown(row: Parsed, products: Mapping[str, int], lists: Mapping[str, PriceList]) -> Problem | None:
-    sku, known = row.given["sku"], lists.get(row.given["price_list"])
-    if sku not in products:
-        return Problem(row.number, "sku", no_such_product(sku))
-    if known is not None and row.get("currency", known.currency) != known.currency:
+@dataclass(frozen=True)
+class Written:
+    """What a file did: rows by state, rows that only the whole file shows to be wrong, and prices that were ended."""
+
+    created: int
+    changed: int
+    unchanged: int
+    refused: int
+    ended: int
+
+
+def _remember(known: dict[Hashable, Any], key: Hashable, column: Column, cell: Cell) -> Any:
+    """Read a cell and keep what it means, or why it is refused."""
+    if len(known) > MOST_KNOWN:
+        known.clear()
+    try:
+        known[key] = value = column.read(cell)
+    except CellRefused as why:
+        known[key] = value = why
+    return value
+
+
+def _line(row: Parsed) -> Line:
+    get = row.given.get
+    return Line(
+        row.number,
+        row.given["price_list"],
+        get("price_list_name") or "",
+        row.given["sku"],
+        get("min_quantity") or 1,
+        get("price"),
+        get("discount"),
+        get("currency") or "",
+        get("valid_from"),
+        get("valid_to"),
+        "valid_to" in row.given,
+    )
+
+
+def _problem(refused: Refused) -> Problem:
+    number, code, sku, why, first, currency = refused
+    if why == "repeats":
+        return Problem(number, "price_list", _("This repeats row %(row)s. Keep one of the two.") % {"row": first})
+    if why == "sku":
+        return Problem(number, "sku", no_such_product(sku))
+    if why == "list":
+        message = _("The prices of the list %(list)s are worked out from others. Change those, or give the file's "
+                    "prices a list of their own.")  # fmt: skip
+        return Problem(number, "price_list", message % {"list": code})
+    if why == "currency":
         message = _("The price list %(list)s is in %(currency)s. Give prices in another currency a list of their own.")
-        return Problem(row.number, "currency", message % {"list": known.code, "currency": known.currency})
-    return None
+        return Problem(number, "currency", message % {"list": code, "currency": currency})
+    message = _("The list %(list)s has no price for one unit of %(sku)s. Import that price first.")
+    return Problem(number, "discount", message % {"list": code, "sku": sku})
 
 
 def no_such_product(sku: str) -> str:
@@ -175,21 +232,11 @@ def no_such_product(sku: str) -> str:
     return _("There is no product %(sku)s. Import the products first, or correct the SKU.") % {"sku": sku}
 
 
-def _bases(stored: Mapping[Key, Price], rows: Sequence[Parsed]) -> dict[tuple[str, str], list[Base]]:
-    """Prices for one unit by list and SKU: the stored ones, overruled by those of this batch."""
-    found: dict[Key, Base] = {
-        key: (price.valid_from, price.valid_to, price.price) for key, price in stored.items() if key[2] == 1
-    }
-    for row in rows:
-        if row.get("price") is not None and row.get("min_quantity", 1) == 1:
-            start = row.get("valid_from")
-            key = (row.given["price_list"], row.given["sku"], 1, start)
-            end = row.given["valid_to"] if "valid_to" in row.given else found.get(key, (None, None))[1]
-            found[key] = (start, end, row.given["price"])
-    by_product: dict[tuple[str, str], list[Base]] = {}
-    for key, base in found.items():
-        by_product.setdefault(key[:2], []).append(base)
-    return by_product
+def batched(problems: Iterable[Problem]) -> Iterator[list[Problem]]:
+    """Problems by the thousand."""
+    stream = iter(problems)
+    while some := list(islice(stream, TOLD_AT_ONCE)):
+        yield some
 
 
 def take_price_lists(rows: Sequence[Parsed]) -> tuple[dict[str, list[PriceList]], list[Problem]]:

@@ -1,0 +1,297 @@
+"""Prices of a whole file, compared with the stored ones and written as sets.
+
+Rows are copied into a temporary table as they are read; one set of statements, the same number for ten rows and for a
+million, then names what cannot be taken, and writes only the prices that differ. A connection has one file at a time.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db import connection
+
+from pricing.terms.models import ListKind, PriceList
+
+#: Sorting and hashing a million rows in memory; given back with the transaction.
+WORK_MEMORY = "96MB"
+MORE_MEMORY = """
+SELECT set_config('work_mem', %(memory)s, true)
+ WHERE pg_size_bytes(current_setting('work_mem')) < pg_size_bytes(%(memory)s)
+"""
+
+STAGED = """
+DROP TABLE IF EXISTS pg_temp.prices_staged;
+CREATE TEMPORARY TABLE prices_staged (
+    number bigint NOT NULL, list text NOT NULL, name text NOT NULL, sku text NOT NULL, min_quantity integer NOT NULL,
+    price numeric, discount numeric, currency text NOT NULL, valid_from date, valid_to date, ends boolean NOT NULL)
+"""
+COPY = "COPY pg_temp.prices_staged FROM STDIN"
+
+#: Each row beside the price that stands at its place, and why it cannot be taken.
+FOUND = """
+CREATE TEMPORARY TABLE prices_found ON COMMIT DROP AS
+WITH twice AS (
+    SELECT list, sku, min_quantity, valid_from, min(number) AS first FROM prices_staged
+    GROUP BY list, sku, min_quantity, valid_from HAVING count(*) > 1
+)
+SELECT s.number, s.list, s.name, s.sku, s.currency, l.id AS list_id, l.currency AS list_currency, p.id AS product_id,
+       s.min_quantity, s.valid_from, s.price AS amount, s.discount, o.id AS price_id, o.price AS old_amount,
+       o.valid_to AS old_to, CASE WHEN s.ends THEN s.valid_to ELSE o.valid_to END AS new_to, t.first,
+       CASE WHEN t.first < s.number THEN 'repeats' WHEN p.id IS NULL THEN 'sku' WHEN l.kind <> ALL(%(open)s) THEN 'list'
+            WHEN s.currency <> '' AND s.currency <> l.currency THEN 'currency' ELSE '' END AS refused
+  FROM prices_staged s
+  LEFT JOIN twice t ON t.list = s.list AND t.sku = s.sku AND t.min_quantity = s.min_quantity
+       AND t.valid_from IS NOT DISTINCT FROM s.valid_from
+  LEFT JOIN pricing_terms_pricelist l ON l.code = s.list
+  LEFT JOIN catalogue_product p ON p.upc = s.sku
+  LEFT JOIN pricing_terms_price o ON o.price_list_id = l.id AND o.product_id = p.id
+       AND o.min_quantity = s.min_quantity AND o.valid_from IS NOT DISTINCT FROM s.valid_from
+"""
+
+#: A discount is taken off the price for one that holds on its first day: the file's own, else the stored one.
+DISCOUNTS = """
+WITH wanted AS (
+    SELECT number, list, product_id, coalesce(valid_from, %(today)s) AS day FROM prices_found
+     WHERE refused = '' AND discount IS NOT NULL
+), ones AS (
+    SELECT list, list_id, product_id, valid_from, new_to AS valid_to, amount FROM prices_found
+     WHERE refused = '' AND discount IS NULL AND min_quantity = 1
+), bases AS (
+    SELECT list, product_id, valid_from, valid_to, amount FROM ones
+    UNION ALL
+    SELECT DISTINCT f.list, p.product_id, p.valid_from, p.valid_to, p.price
+      FROM (SELECT DISTINCT list, list_id, product_id FROM prices_found WHERE refused = '' AND discount IS NOT NULL) f
+      JOIN pricing_terms_price p ON p.price_list_id = f.list_id AND p.product_id = f.product_id AND p.min_quantity = 1
+     WHERE NOT EXISTS (SELECT 1 FROM ones WHERE ones.list_id = p.price_list_id AND ones.product_id = p.product_id
+                          AND ones.valid_from IS NOT DISTINCT FROM p.valid_from)
+), based AS (
+    SELECT DISTINCT ON (w.number) w.number, b.amount
+      FROM wanted w JOIN bases b USING (list, product_id)
+     WHERE (b.valid_from IS NULL OR b.valid_from <= w.day) AND (b.valid_to IS NULL OR b.valid_to >= w.day)
+     ORDER BY w.number, b.valid_from DESC NULLS LAST
+)
+UPDATE prices_found f
+   SET amount = greatest(round(b.amount * (1 - f.discount), 4), 0.0001),
+       refused = CASE WHEN b.amount IS NULL THEN 'discount' ELSE '' END
+  FROM wanted w LEFT JOIN based b USING (number) WHERE f.number = w.number
+"""
+
+LISTS = """
+SELECT list, bool_or(list_id IS NULL), max(name), max(currency) FROM prices_found WHERE refused = ''
+ GROUP BY list ORDER BY list
+"""
+CHANGE = """
+UPDATE pricing_terms_price p SET price = f.amount, valid_to = f.new_to
+  FROM prices_found f
+ WHERE f.price_id = p.id AND f.refused = '' AND (f.old_amount, f.old_to) IS DISTINCT FROM (f.amount, f.new_to)
+"""
+ADD = """
+INSERT INTO pricing_terms_price (price_list_id, product_id, min_quantity, price, valid_from, valid_to)
+SELECT l.id, f.product_id, f.min_quantity, f.amount, f.valid_from, f.new_to
+  FROM prices_found f JOIN pricing_terms_pricelist l ON l.code = f.list
+ WHERE f.price_id IS NULL AND f.refused = ''
+    ON CONFLICT (price_list_id, product_id, min_quantity, valid_from)
+    DO UPDATE SET price = excluded.price, valid_to = excluded.valid_to
+     WHERE (pricing_terms_price.price, pricing_terms_price.valid_to)
+           IS DISTINCT FROM (excluded.price, excluded.valid_to)
+"""
+STATES = """
+SELECT number, CASE WHEN price_id IS NULL THEN 'created'
+                    WHEN (old_amount, old_to) IS DISTINCT FROM (amount, new_to) THEN 'changed'
+                    WHEN list = ANY(%(renamed)s) THEN 'changed'
+                    ELSE 'unchanged' END AS state
+  FROM prices_found WHERE refused = ''
+"""
+COUNTS = """
+SELECT CASE WHEN refused <> '' THEN 'refused' WHEN price_id IS NULL THEN 'created'
+            WHEN (old_amount, old_to) IS DISTINCT FROM (amount, new_to) OR list = ANY(%(renamed)s) THEN 'changed'
+            ELSE 'unchanged' END AS state, count(*)
+  FROM prices_found GROUP BY state
+"""
+TOUCHED = """
+SELECT id FROM pricing_terms_pricelist WHERE code IN (
+    SELECT list FROM prices_found
+     WHERE refused = '' AND (price_id IS NULL OR (old_amount, old_to) IS DISTINCT FROM (amount, new_to)))
+"""
+
+#: The prices of the file's lists that the file does not have and that hold today or later.
+MISSING = """
+CREATE TEMPORARY TABLE prices_missing ON COMMIT DROP AS
+SELECT p.id, p.price_list_id, coalesce(p.valid_from < %(today)s, true) AS has_held
+  FROM pricing_terms_price p
+ WHERE p.price_list_id IN (SELECT list_id FROM prices_found WHERE refused = '')
+   AND (p.valid_to IS NULL OR p.valid_to >= %(today)s)
+   AND NOT EXISTS (SELECT 1 FROM prices_found f WHERE f.price_id = p.id)
+"""
+END = """
+UPDATE pricing_terms_price SET valid_to = %(today)s::date - 1
+ WHERE id IN (SELECT id FROM prices_missing WHERE has_held)
+"""
+TAKE_AWAY = "DELETE FROM pricing_terms_price WHERE id IN (SELECT id FROM prices_missing WHERE NOT has_held)"
+FETCH = "FETCH 5000 FROM prices_refused"
+REFUSED = """
+DECLARE prices_refused NO SCROLL CURSOR FOR
+SELECT number, list, sku, refused, first, list_currency FROM prices_found WHERE refused <> '' ORDER BY number
+"""
+
+
+class Line(NamedTuple):
+    """A row that was read well; empty texts where the file says nothing. `ends`: whether the file says `valid_to`."""
+
+    number: int
+    list: str
+    name: str
+    sku: str
+    min_quantity: int
+    price: Decimal | None
+    discount: Decimal | None
+    currency: str
+    valid_from: date | None
+    valid_to: date | None
+    ends: bool
+
+
+class Refused(NamedTuple):
+    """A row that cannot be taken and why: repeats, sku, list, currency or discount."""
+
+    number: int
+    list: str
+    sku: str
+    why: str
+    first: int | None
+    currency: str | None
+
+
+@dataclass(frozen=True)
+class Differences:
+    """What a file does, by rows."""
+
+    created: int
+    changed: int
+    unchanged: int
+    refused: int
+
+
+class Staging:
+    """The file's rows and, after `compare`, what they differ in. `compare` and all after it need a transaction."""
+
+    def __init__(self, today: date) -> None:
+        self._today = today
+        self._renamed: list[str] = []
+        self._discounts = False
+        with connection.cursor() as cursor:
+            cursor.execute(STAGED)
+
+    def add(self, lines: Iterable[Line]) -> None:
+        """Keep more rows of the file."""
+        text = io.StringIO()
+        for line in lines:
+            self._discounts = self._discounts or line.discount is not None
+            text.write(_copied(line))
+        text.seek(0)
+        with connection.cursor() as cursor:
+            cursor.copy_expert(COPY, text)
+
+    def compare(self) -> None:
+        """Find each row's place and what refuses it."""
+        with connection.cursor() as cursor:
+            cursor.execute(MORE_MEMORY, {"memory": WORK_MEMORY})
+            cursor.execute("DROP TABLE IF EXISTS pg_temp.prices_found")
+            cursor.execute("ANALYZE pg_temp.prices_staged (list, sku)")
+            cursor.execute(FOUND, {"open": [ListKind.STANDARD, ListKind.AGREEMENT]})
+            if self._discounts:
+                cursor.execute(DISCOUNTS, {"today": self._today})
+            cursor.execute("ANALYZE pg_temp.prices_found (list, price_id, refused)")
+
+    def refused(self) -> Iterator[Refused]:
+        """The rows that cannot be taken, in the file's order, some thousand at a time."""
+        with connection.cursor() as cursor:
+            cursor.execute(REFUSED)
+            cursor.execute(FETCH)
+            while found := cursor.fetchall():
+                yield from map(Refused._make, found)
+                cursor.execute(FETCH)
+            cursor.execute("CLOSE prices_refused")
+
+    def differences(self) -> Differences:
+        """Count what `write` does, or did."""
+        with connection.cursor() as cursor:
+            cursor.execute(COUNTS, {"renamed": self._renamed})
+            counted = dict(cursor.fetchall())
+        return Differences(**{state: counted.get(state, 0) for state in ("created", "changed", "unchanged", "refused")})
+
+    def states(self) -> dict[int, str]:
+        """What each row that was taken did, by its number."""
+        with connection.cursor() as cursor:
+            cursor.execute(STATES, {"renamed": self._renamed})
+            return dict(cursor.fetchall())
+
+    def write(self) -> set[int]:
+        """Make and rename lists, change and add prices. Answers the ids of the lists whose prices changed."""
+        with connection.cursor() as cursor:
+            cursor.execute(LISTS)
+            self._write_lists({code: (new, name, currency) for code, new, name, currency in cursor.fetchall()})
+            cursor.execute(CHANGE)
+            cursor.execute(ADD)
+            cursor.execute(TOUCHED)
+            return {pk for (pk,) in cursor.fetchall()}
+
+    def missing(self) -> int:
+        """How many stored prices of the file's lists hold today or later and are not in the file; before `write`."""
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE IF EXISTS pg_temp.prices_missing")
+            cursor.execute(MISSING, {"today": self._today})
+            cursor.execute("SELECT count(*) FROM prices_missing")
+            return int(cursor.fetchone()[0])
+
+    def end_missing(self) -> set[int]:
+        """End what `missing` counted with yesterday; what starts today or later is taken away.
+
+        Answers the ids of the lists that lost prices.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(END, {"today": self._today})
+            cursor.execute(TAKE_AWAY)
+            cursor.execute("SELECT DISTINCT price_list_id FROM prices_missing")
+            return {pk for (pk,) in cursor.fetchall()}
+
+    def close(self) -> None:
+        """Give the rows back. Safe to call twice."""
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE IF EXISTS pg_temp.prices_staged")
+            cursor.execute("DROP TABLE IF EXISTS pg_temp.prices_found")
+
+    def _write_lists(self, said: Mapping[str, tuple[bool, str, str]]) -> None:
+        PriceList.objects.bulk_create(
+            PriceList(code=code, name=name or code, currency=currency or settings.OSCAR_DEFAULT_CURRENCY)
+            for code, (new, name, currency) in said.items()
+            if new
+        )
+        renamed = []
+        for found in PriceList.objects.filter(code__in=[code for code, (new, *_) in said.items() if not new]):
+            name = said[found.code][1]
+            if name and name != found.name:
+                found.name = name
+                renamed.append(found)
+        PriceList.objects.bulk_update(renamed, ["name"])
+        self._renamed = [found.code for found in renamed]
+
+
+def _copied(line: Line) -> str:
+    number, code, name, sku, minimum, price, discount, currency, start, end, ends = line
+    if "\\" in code or "\\" in name or "\\" in sku:
+        code, name, sku = (text.replace("\\", "\\\\") for text in (code, name, sku))
+    return (
+        f"{number}\t{code}\t{name}\t{sku}\t{minimum}\t{_or_null(price)}\t{_or_null(discount)}\t{currency}\t"
+        f"{_or_null(start)}\t{_or_null(end)}\t{'t' if ends else 'f'}\n"
+    )
+
+
+def _or_null(value: Any) -> Any:
+    return "\\N" if value is None else value
