@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dealers.accounts.models import Dealer, User, dealers_visible_to
+from dealers.accounts.models import Dealer, User
 from portal.access.portal import PortalRequest
 from portal.access.roles import Permission
 from portal.components.keyset import PAGE_SIZE, Key, page_of, whole
@@ -36,7 +36,7 @@ SUBS: dict[str, Any] = {
 
 def rules_visible_to(user: User, kind: str) -> QuerySet[Any]:
     """The rules of a kind that a person may read: those of dealers they may see, of groups, and everybody's."""
-    return with_names(kind).filter(Q(dealer__isnull=True) | dealers_visible_to(user, "dealer__"))
+    return with_names(kind).filter(Q(dealer__isnull=True) | Q(dealer__in=Dealer.objects.for_user(user)))
 
 
 @require_safe
