@@ -20,6 +20,7 @@ from pricing.catalogue.attributes import Label
 from pricing.catalogue.columns import attribute_column
 from pricing.catalogue.intake import ProductsIntake
 from pricing.catalogue.pictures import Pictures
+from pricing.selling.intake import AssortmentRulesIntake, QuantityRulesIntake
 from pricing.terms.intake import PricesIntake, assign_price_lists, take_price_lists
 
 
@@ -66,6 +67,8 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     ImportKind.PRICES: PricesIntake.columns,
     ImportKind.SALES_REPS: SalesRepsIntake.columns,
     ImportKind.DEALERS: DealersIntake.columns,
+    ImportKind.QUANTITY_RULES: QuantityRulesIntake.columns,
+    ImportKind.ASSORTMENT_RULES: AssortmentRulesIntake.columns,
 }
 
 
@@ -83,6 +86,10 @@ def intake_for(kind: str, options: Options) -> Taker:
         return ProductsIntake(labels=options.labels, pictures=options.pictures)
     if kind == ImportKind.DEALERS:
         return DealersWithPriceLists(by=options.by)
+    if kind == ImportKind.QUANTITY_RULES:
+        return QuantityRulesIntake(by=options.by)
+    if kind == ImportKind.ASSORTMENT_RULES:
+        return AssortmentRulesIntake(by=options.by)
     takers: dict[str, type[Taker]] = {
         ImportKind.STOCK: StockIntake,
         ImportKind.EXPECTED_RECEIPTS: ExpectedReceiptsIntake,

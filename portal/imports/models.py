@@ -16,6 +16,8 @@ class ImportKind(models.TextChoices):
     PRICES = "prices", _("Price lists")
     SALES_REPS = "sales_reps", _("Sales reps")
     DEALERS = "dealers", _("Dealers")
+    QUANTITY_RULES = "quantity_rules", _("Quantity rules")
+    ASSORTMENT_RULES = "assortment_rules", _("Assortment rules")
 
 
 class ImportState(models.TextChoices):
