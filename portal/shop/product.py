@@ -2,25 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as t
 from django.views.decorators.http import require_safe
 from oscar.core.loading import get_model
 
+from dealers.accounts.models import Dealer
+from fulfilment.stock.expected import Expected, expected_receipts
 from fulfilment.stock.models import StockLevel
 from portal.access.portal import PortalRequest
 from portal.access.roles import Permission
 from portal.shop.categories import category_name, category_url
+from portal.shop.files import files_of
+from portal.shop.related import purchases_of, related_to, replacement_of, withdrawn
 from portal.shop.rows import ProductRow, attributes_of, named, rows_for
+from portal.shop.variants import matrix_of, order_of
 from pricing.catalogue.models import reads_chinese
-from pricing.quote import assortment
+from pricing.catalogue.units import counted
+from pricing.quote import QuotedLine, assortment, quote
+from pricing.terms.models import PriceList
 
 Category = get_model("catalogue", "Category")
 ProductImage = get_model("catalogue", "ProductImage")
+
+STEP_WORDS: dict[str, Any] = {
+    "list": t("List price"),
+    "group": t("Price of your group"),
+    "agreement": t("Your agreement"),
+    "formula": t("Your discount"),
+    "exception": t("Exception agreed with you"),
+    "tier": t("Quantity"),
+    "net": t("Your price"),
+}
+
+
+@dataclass(frozen=True)
+class StepShown:
+    """A line of the explanation: what it is, which list says so, the price then, and by how much it changed."""
+
+    words: str
+    list_name: str
+    unit_price: Decimal
+    change: Decimal
+    last: bool
+
+
+@dataclass(frozen=True)
+class LocationStock:
+    """What lies at a location and what is on its way there. `as_of` is None where nothing was counted yet."""
+
+    name: str
+    on_hand: int
+    as_of: Any
+    expected: tuple[Expected, ...]
 
 
 @require_safe
@@ -29,23 +71,39 @@ def product(request: PortalRequest, slug: str, sku: str) -> HttpResponse:
     portal = request.portal
     found = named(assortment(portal.dealer)).filter(upc=sku).first()
     if found is None:
-        raise Http404
+        return _gone(request, sku)
     if slug != (found.slug or "-"):
         return redirect("shop:product", found.slug or "-", sku, permanent=True)
     family = _family(portal.dealer, found)
-    rows = rows_for(portal.dealer, family, portal.cart_quantities)
-    row = next(row for row in rows if row.label.pk == found.pk)
+    related = related_to(portal.dealer, found)
+    rows = rows_for(
+        portal.dealer, list({each.pk: each for each in [*family, *related]}.values()), portal.cart_quantities
+    )
+    by_pk = {row.label.pk: row for row in rows}
+    row = by_pk[found.pk]
+    variants = sorted((by_pk[each.pk] for each in family), key=_by_attributes) if len(family) > 1 else []
+    coming = expected_receipts([found.pk]).get(found.pk, ())
+    line = quote(portal.dealer, [(found.pk, row.label.smallest)]).lines[0]
     context = {
         "row": row,
-        "variants": sorted(rows, key=_by_attributes) if len(rows) > 1 else [],
+        "rules": _rules(row),
+        "line": line,
+        "steps": _steps(line),
+        "variants": variants,
+        "matrix": matrix_of(variants),
         "attributes": attributes_of([found]).get(found.pk, ()),
         "descriptions": _descriptions(found),
         "pictures": _pictures(found),
-        "levels": list(StockLevel.objects.filter(product=found).select_related("location").order_by("location__code")),
+        "levels": _locations(found, coming),
         "crumbs": _crumbs(found, row),
         "ean": _of_card(found, "ean"),
         "model_code": _of_card(found, "model_code"),
         "weight": _of_card(found, "weight_kg"),
+        "files": files_of(found),
+        "purchases": purchases_of(portal.dealer, found),
+        "replacement": replacement_of(portal.dealer, found),
+        "related": [by_pk[each.pk] for each in related],
+        "rep": portal.dealer.sales_rep,
         "dealer": portal.dealer,
         "may_order": portal.may(Permission.ORDER),
         "here": request.get_full_path(),
@@ -53,7 +111,16 @@ def product(request: PortalRequest, slug: str, sku: str) -> HttpResponse:
     return render(request, "shop/product.html", context)
 
 
-def _family(dealer: Any, found: Any) -> list[Any]:
+def _gone(request: PortalRequest, sku: str) -> HttpResponse:
+    """A product that is no longer sold names its replacement; anything else that is not theirs does not exist."""
+    found = withdrawn(request.portal.dealer, sku)
+    if found is None:
+        raise Http404
+    context = {"label": found[0], "instead": found[1], "rep": request.portal.dealer.sales_rep}
+    return render(request, "shop/product_gone.html", context, status=410)
+
+
+def _family(dealer: Dealer, found: Any) -> list[Any]:
     """The product with the other variants of its model that the dealer may buy."""
     if not found.parent_id:
         return [found]
@@ -62,8 +129,55 @@ def _family(dealer: Any, found: Any) -> list[Any]:
 
 def _by_attributes(row: ProductRow) -> tuple[Any, ...]:
     """Sizes that are numbers come in the order of numbers."""
-    values = [value for _name, value in row.attributes]
-    return (*((0, int(value), "") if value.isdecimal() else (1, 0, value) for value in values), (2, 0, row.label.sku))
+    return (*(order_of(value) for _name, value in row.attributes), (3, Decimal(0), row.label.sku))
+
+
+def _rules(row: ProductRow) -> list[str]:
+    """In which quantities the product can be ordered, in words: told before a mistake is made."""
+    label = row.label
+    found = []
+    if label.multiple > 1:
+        found.append(_("Sold in packs of %(pack)s.") % {"pack": counted(label.multiple, label.unit_code)})
+    if label.smallest > 1:
+        found.append(_("Order at least %(least)s.") % {"least": counted(label.smallest, label.unit_code)})
+    if label.maximum:
+        found.append(_("Order at most %(most)s at a time.") % {"most": counted(label.maximum, label.unit_code)})
+    return found
+
+
+def _steps(line: QuotedLine) -> list[StepShown]:
+    """The explanation of the price, where there is anything to explain: one list and no tier explain themselves."""
+    steps = line.steps
+    if len(steps) <= 2:
+        return []
+    names = dict(PriceList.objects.filter(code__in={step.list_code for step in steps}).values_list("code", "name"))
+    return [
+        StepShown(
+            words=str(STEP_WORDS.get(step.kind, step.kind)),
+            list_name="" if step.kind in ("tier", "net") else names.get(step.list_code, step.list_code),
+            unit_price=step.unit_price,
+            change=step.change,
+            last=step.kind == "net",
+        )
+        for step in steps
+    ]
+
+
+def _locations(found: Any, expected: Sequence[Expected]) -> list[LocationStock]:
+    """Stock and receipts by location, in the order of the locations' codes. One statement."""
+    levels = StockLevel.objects.filter(product=found).order_by("location__code")
+    counted_at = {
+        code: (name, on_hand, as_of)
+        for code, name, on_hand, as_of in levels.values_list("location__code", "location__name", "on_hand", "as_of")
+    }
+    coming: dict[str, list[Expected]] = {}
+    for receipt in expected:
+        coming.setdefault(receipt.location, []).append(receipt)
+        counted_at.setdefault(receipt.location, (receipt.location_name, 0, None))
+    return [
+        LocationStock(name, on_hand, as_of, tuple(coming.get(code, ())))
+        for code, (name, on_hand, as_of) in sorted(counted_at.items())
+    ]
 
 
 def _of_card(found: Any, name: str) -> Any:

@@ -9,8 +9,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from fulfilment.ordering.lines import MAX_QUANTITY
+from pricing.catalogue.units import units_of
+from pricing.units import UnitRefused, to_base
 
 PREFIX = "quantity-"
+UNIT = "unit-"
+SEEN = "seen-"
+NOTE = "note-"
+LONGEST_NUMBER = 18
 
 
 @dataclass(frozen=True)
@@ -22,7 +28,10 @@ class Wanted:
 
 
 def read_wanted(data: Mapping[str, Any]) -> Wanted:
-    """Read the quantity fields of a form; empty ones were not filled in and do not count."""
+    """Read the quantity fields of a form; empty ones were not filled in and do not count.
+
+    A field `unit-<product>` beside one says that it counts cartons or pallets: answered are sales units all the same.
+    """
     quantities: dict[int, int] = {}
     wrong: dict[int, str] = {}
     for name, entered in data.items():
@@ -35,11 +44,53 @@ def read_wanted(data: Mapping[str, Any]) -> Wanted:
             wrong[product] = _("Enter a quantity from 1 to %d.") % MAX_QUANTITY
         else:
             quantities[product] = number
+    return _in_sales_units(Wanted(quantities, wrong), _units(data))
+
+
+def _units(data: Mapping[str, Any]) -> dict[int, str]:
+    """The packing unit each quantity is given in; the sales unit is not told."""
+    found = {_product(name, UNIT): str(code) for name, code in data.items() if code}
+    return {product: code for product, code in found.items() if product is not None}
+
+
+def _in_sales_units(wanted: Wanted, chosen: Mapping[int, str]) -> Wanted:
+    asked = {pk: code for pk, code in chosen.items() if wanted.quantities.get(pk)}
+    if not asked:
+        return wanted
+    units = units_of(asked)
+    quantities, wrong = dict(wanted.quantities), dict(wanted.wrong)
+    for pk, code in asked.items():
+        try:
+            quantities[pk] = to_base(quantities[pk], code, base="", units=units.get(pk, ()))
+        except UnitRefused as why:
+            del quantities[pk]
+            wrong[pk] = _("This product is not packed so. Choose another unit.")
+            if why.code != "unknown_unit":
+                wrong[pk] = _("Enter a quantity from 1 to %d.") % MAX_QUANTITY
     return Wanted(quantities, wrong)
 
 
-def _product(name: str) -> int | None:
-    digits = name.removeprefix(PREFIX)
-    if name == digits or not digits.isascii() or not digits.isdecimal() or len(digits) > 18:
-        return None
-    return int(digits)
+def read_seen(data: Mapping[str, Any]) -> dict[int, tuple[int, int]]:
+    """`product → (version, quantity)` of the lines as the reader saw them; what is not ours is left out."""
+    seen = {}
+    for name, text in data.items():
+        product = _product(name, SEEN)
+        version, _dash, quantity = str(text).partition("-")
+        if product is not None and _is_number(version) and _is_number(quantity):
+            seen[product] = (int(version), int(quantity))
+    return seen
+
+
+def read_notes(data: Mapping[str, Any]) -> dict[int, str]:
+    """`product → note` of the lines that sent one."""
+    found = {_product(name, NOTE): str(text).replace("\x00", "").strip() for name, text in data.items()}
+    return {product: note for product, note in found.items() if product is not None}
+
+
+def _product(name: str, prefix: str = PREFIX) -> int | None:
+    digits = name.removeprefix(prefix)
+    return int(digits) if name != digits and _is_number(digits) else None
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER

@@ -74,6 +74,19 @@
   document.addEventListener("focusin", (event) => {
     if (event.target.matches?.("input[data-quantity]")) event.target.select();
   });
+  /* Units: <span data-units><input data-quantity>…<select data-unit><option data-factor data-unit-step …></select></span> */
+  document.addEventListener("change", (event) => {
+    const select = event.target.closest?.("select[data-unit]");
+    const input = select?.closest("[data-units]")?.querySelector("input[data-quantity]");
+    if (!input) return;
+    const unit = select.selectedOptions[0].dataset;
+    input.step = unit.unitStep;
+    input.dataset.minimum = unit.minimum;
+    if (unit.max) input.max = unit.max; else input.removeAttribute("max");
+    if (input.value) input.value = Math.ceil((Number(input.value) * Number(select.dataset.factor || 1)) / Number(unit.factor));
+    select.dataset.factor = unit.factor;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  });
   document.addEventListener("wheel", (event) => {
     if (event.target === document.activeElement && event.target.type === "number") event.target.blur();
   }, { passive: true });
