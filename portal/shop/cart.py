@@ -54,7 +54,8 @@ def add(request: PortalRequest) -> HttpResponse:
             raise OrderRefused(_("A product is not available to you. Nothing was added."), code="not_available")
         add_to_cart(_open(request), chosen)
     except OrderRefused as why:
-        return _not_added(request, str(why.message), list(chosen) or list(wanted.wrong))
+        told = wanted.wrong or dict.fromkeys(list(chosen)[:1], str(why.message))
+        return _not_added(request, str(why.message), told)
     portal.forget_cart()
     return _added(request, chosen)
 
@@ -176,12 +177,12 @@ def _added(request: PortalRequest, chosen: Mapping[int, int]) -> HttpResponse:
     return response
 
 
-def _not_added(request: PortalRequest, text: str, products: list[int]) -> HttpResponse:
+def _not_added(request: PortalRequest, text: str, told: Mapping[int, str]) -> HttpResponse:
     if not request.htmx:
         messages.error(request, text)
         return back_to(request, "shop:cart")
     in_cart = request.portal.cart_quantities
-    notes = [{"key": str(pk), "in_cart": in_cart.get(pk, 0), "problem": text} for pk in products[:1]]
+    notes = [{"key": str(pk), "in_cart": in_cart.get(pk, 0), "problem": wrong} for pk, wrong in told.items()]
     response = render(request, "shop/parts/added.html", {"notes": notes})
     response["HX-Trigger"] = json.dumps({"toast": text})
     return response

@@ -6,7 +6,7 @@ from django.urls import URLPattern
 
 from portal.access.roles import Permission as P
 from portal.access.routing import route
-from portal.shop import account, cart, catalogue, checkout, home, money, orders, product, quick_order
+from portal.shop import account, cart, catalogue, checkout, files, home, money, orders, product, quick_order
 
 app_name = "shop"
 
@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern] = [
     route("search/", catalogue.search, name="search", access=P.BROWSE),
     route("search/suggestions/", catalogue.suggest, name="suggest", access=P.BROWSE),
     route("product/<str:slug>/<path:sku>/", product.product, name="product", access=P.BROWSE),
+    route("product-files/<int:pk>/", files.product_file, name="product_file", access=P.BROWSE),
     route("quick-order/", quick_order.quick_order, name="quick_order", access=P.ORDER),
     route("cart/", cart.cart, name="cart", access=P.ORDER),
     route("cart/add/", cart.add, name="cart_add", access=P.ORDER),
