@@ -20,7 +20,7 @@ from fulfilment.ordering.problems import OrderRefused
 from fulfilment.ordering.resolve import Entry, LineState, resolve
 from fulfilment.ordering.submit import OrderHead, submit
 from portal.console.price_check import explain
-from portal.shop.reorder import plan_reorder
+from portal.shop.reorder import differences, wishes_of_order
 from pricing.quote import supplier_day
 from pricing.selling.models import AssortmentRule, OrderMinimum, QuantityRule
 from tests import factories
@@ -172,8 +172,8 @@ def test_the_cart_mends_lines_to_the_dealers_pack(packed: World, alice: Client) 
 def test_a_reorder_keeps_to_todays_packs(world: World) -> None:
     placed = order(world, {world.pan: 50})
     QuantityRule.objects.create(dealer=world.alpine, product=world.pan, multiple=4, maximum=20)
-    plan = plan_reorder(fresh(world.alpine), placed, {})
-    assert plan.quantities == {world.pan.pk: 20}
+    (line,) = differences(fresh(world.alpine), wishes_of_order(placed), {})
+    assert line.quantity == 20
 
 
 @pytest.fixture
