@@ -60,7 +60,13 @@ CONSOLE_RAIL: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
         ),
     ),
     (_("ERP"), (Entry(_("Messages"), "console:messages", "arrows-right-left", P.SEE_MESSAGES),)),
-    (_("Data"), (Entry(_("Imports"), "console:imports", "arrow-up-tray", P.IMPORT_DATA),)),
+    (
+        _("Data"),
+        (
+            Entry(_("Imports"), "console:imports", "arrow-up-tray", P.IMPORT_DATA),
+            Entry(_("Product files"), "console:product_files", "paper-clip", P.KEEP_CATALOGUE),
+        ),
+    ),
     (
         _("Content"),
         (

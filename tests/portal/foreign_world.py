@@ -16,6 +16,7 @@ from fulfilment.shipping.models import Shipment
 from fulfilment.shipping.record import ShipmentData, ShippedLine, record_shipment
 from pricing.selling.models import AssortmentRule, OrderMinimum, QuantityRule
 from pricing.terms.exceptions import request_exception
+from pricing.catalogue.models import ProductFile
 from pricing.terms.models import PriceException, PriceList
 from tests import factories
 from tests.dealers.ledger_samples import invoice
@@ -44,6 +45,7 @@ class Secrets:
 def make_secrets(world: World) -> Secrets:
     """Bergen with a product and a price of its own, an order in review, one shipped, an invoice and its messages."""
     wok = factories.make_product(SECRET_SKU, "Secret wok")
+    ProductFile.objects.create(product=wok, name="secret.pdf", title="Secret", size=9, file="product-files/secret.pdf")
     own = PriceList.objects.create(code="BERGEN", name="Agreement Bergen", currency="EUR")
     factories.set_price(own, wok, SECRET_PRICE)
     factories.set_price(own, world.pan, "11.11")
@@ -93,6 +95,7 @@ def foreign_parameters(world: World, secrets: Secrets) -> dict[str, list[dict[st
         "media": [],
         "shop:category": [],
         "shop:product": [{"slug": SECRET_SKU.lower(), "sku": SECRET_SKU}, {"slug": "x", "sku": SECRET_SKU}],
+        "shop:product_file": [{"pk": file.pk} for file in ProductFile.objects.filter(product=secrets.wok)],
         "shop:order": orders,
         "shop:confirmation": orders,
         "shop:order_cancel": orders,
@@ -137,6 +140,7 @@ def foreign_parameters(world: World, secrets: Secrets) -> dict[str, list[dict[st
         "console:inbound_content": [inbound],
         "console:inbound_apply": [inbound],
         "console:inbound_dismiss": [inbound],
+        "console:product_file_remove": [],
         "console:person_invite": [],
         "console:person_close": [],
     }
