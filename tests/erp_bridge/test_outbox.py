@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from celery.app.amqp import AMQP
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from lxml import etree
@@ -120,13 +121,14 @@ def test_a_broker_that_is_down_does_not_keep_an_order_from_being_approved(
     assert deliver_waiting(FakeErp()) == 1
 
 
-def test_waking_with_the_real_client_and_no_broker_is_only_a_warning(caplog: pytest.LogCaptureFixture) -> None:
-    before = celery_app.conf.broker_url
-    celery_app.conf.broker_url = "redis://127.0.0.1:1/0"
-    try:
-        wake(1)
-    finally:
-        celery_app.conf.broker_url = before
+def test_waking_with_the_real_client_and_no_broker_is_only_a_warning(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(celery_app.conf, "broker_url", "redis://127.0.0.1:1/0")
+    monkeypatch.setattr(celery_app, "amqp", AMQP(celery_app))  # the one in use keeps its connections to the real broker
+
+    wake(1)
+
     assert [record.levelname for record in caplog.records if record.name == "erp_bridge.outbox.write"] == ["WARNING"]
 
 
