@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 from portal.operations.install import find_browser
-from tests.browser.chromium import ARGUMENTS, DESKTOP
+from tests.browser.chromium import ARGUMENTS, DESKTOP, playwright_alone
 from tests.stack import Stack, running_stack
 
-# Playwright keeps an event loop in this thread, in which Django would refuse its own blocking calls.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One Chromium for the session."""
+    """One Chromium for a file; not for longer, so that no other test runs under Playwright's event loop."""
     program = find_browser()
     if program is None:
         pytest.skip("no Chromium or Chrome is installed; `make test` names how to get one")
-    with sync_playwright() as playwright:
+    with playwright_alone() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         yield browser
         browser.close()

@@ -19,12 +19,19 @@ def start(work: Callable[[], object]) -> int:
     if pid:
         return pid
     try:
+        _refuse_inherited_connections()
         work()
     except BaseException:
         traceback.print_exc(file=sys.stderr)
         os._exit(1)
     connections.close_all()
     os._exit(0)
+
+
+def _refuse_inherited_connections() -> None:
+    """The parent closed those it sees; one opened elsewhere, as under an event loop, would be used by both."""
+    inherited = [each.alias for each in connections.all(initialized_only=True) if each.connection is not None]
+    assert not inherited, f"the child shares the open connection {inherited} with its parent"
 
 
 def wait(pid: int) -> int:

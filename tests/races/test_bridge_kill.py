@@ -232,14 +232,14 @@ def sweep_until_empty() -> None:
 def test_the_whole_way_there_and_back_with_a_kill_at_every_step(world: factories.World, tmp_path: Path) -> None:
     """Bob's prepaid order, with everybody killed once at the worst moment."""
     order = approved(world, {world.pan: 2}, by=world.bob)
-    children.wait(children.start(deliver_with("after delivery", children.kill_myself)))
+    assert children.wait(children.start(deliver_with("after delivery", children.kill_myself))) == -signal.SIGKILL
     let_lease_run_out(message_of(order))
     delivering.deliver_waiting()
     out, into = Path(settings.ERP_OUT_DIR), Path(settings.ERP_IN_DIR)
 
     for _ in partner.STEPS:
         partner.answer_orders(out, into, tmp_path / "kept", most_steps=1)
-        children.wait(children.start(die_after_commit))
+        assert children.wait(children.start(die_after_commit)) == -signal.SIGKILL
         sweep()
 
     order.refresh_from_db()
