@@ -43,7 +43,13 @@ CONSOLE_RAIL: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry(_("All orders"), "console:orders", "clipboard-document-list", P.SEE_ORDERS),
         ),
     ),
-    (_("Dealers"), (Entry(_("Dealers"), "console:dealers", "building-storefront", P.SEE_DEALERS),)),
+    (
+        _("Dealers"),
+        (
+            Entry(_("Dealers"), "console:dealers", "building-storefront", P.SEE_DEALERS),
+            Entry(_("Dealer groups"), "console:groups", "user-group", P.SEE_DEALERS),
+        ),
+    ),
     (
         _("Prices"),
         (

@@ -11,9 +11,13 @@ from dealers.accounts.models import Membership
 from dealers.ledger.models import AccountDocument
 from erp_bridge.inbound.models import InboundDocument, InboundKind, InboundState
 from erp_bridge.outbox.models import OutboxMessage
-from fulfilment.ordering.models import DealerOrder
+from fulfilment.ordering.cart import add_to_cart
+from fulfilment.ordering.carts import create_cart, share_cart
+from fulfilment.ordering.models import DealerCart, DealerOrder, SavedList
+from fulfilment.ordering.saved import save_cart_as_list
 from fulfilment.shipping.models import Shipment
 from fulfilment.shipping.record import ShipmentData, ShippedLine, record_shipment
+from pricing.numbers.models import DealerItemNumber
 from pricing.selling.models import AssortmentRule, OrderMinimum, QuantityRule
 from pricing.terms.exceptions import request_exception
 from pricing.catalogue.models import ProductFile
@@ -40,6 +44,8 @@ class Secrets:
     wok: Any
     exception: PriceException
     rules: list[dict[str, Any]]
+    cart: DealerCart
+    saved: SavedList
 
 
 def make_secrets(world: World) -> Secrets:
@@ -68,12 +74,18 @@ def make_secrets(world: World) -> Secrets:
         content=b"<Invoice/>",
     )
     place = Membership.objects.get(user=world.bob)
+    DealerItemNumber.objects.create(dealer=world.bergen, product=wok, number="BERGEN-OWN-77")
     rules = [
         {"kind": "assortment", "pk": AssortmentRule.objects.create(effect="allow", dealer=world.bergen).pk},
         {"kind": "quantity", "pk": QuantityRule.objects.create(maximum=77_777, dealer=world.bergen).pk},
         {"kind": "minimum", "pk": OrderMinimum.objects.create(amount=1, currency="EUR", dealer=world.bergen).pk},
     ]
-    return Secrets(waiting, sent, shipment, billed, message_of(sent), inbound, place, wok, _one_off(world, wok), rules)
+    one_off = _one_off(world, wok)
+    cart = create_cart(world.bob, world.bergen, f"Cart of {SECRET_PO}")
+    add_to_cart(cart, {wok.pk: 1})
+    saved = save_cart_as_list(cart, world.bob, f"List of {SECRET_PO}", shared=True)
+    share_cart(cart, True)
+    return Secrets(waiting, sent, shipment, billed, message_of(sent), inbound, place, wok, one_off, rules, cart, saved)
 
 
 def _one_off(world: World, wok: Any) -> PriceException:
@@ -100,8 +112,12 @@ def foreign_parameters(world: World, secrets: Secrets) -> dict[str, list[dict[st
         "shop:confirmation": orders,
         "shop:order_cancel": orders,
         "shop:reorder": orders,
+        "shop:cart_act": [{"pk": secrets.cart.pk}],
+        "shop:list": [{"pk": secrets.saved.pk}],
+        "shop:list_order": [{"pk": secrets.saved.pk}],
         "shop:receipt": [{"number": secrets.sent.number, "pk": secrets.shipment.pk}],
         "shop:document": [document],
+        "shop:item_number": [{"pk": world.bergen.item_numbers.get().pk}],
         "shop:member": [{"pk": secrets.place.pk}],
         "console:order": orders,
         "console:order_approve": orders,
@@ -114,10 +130,16 @@ def foreign_parameters(world: World, secrets: Secrets) -> dict[str, list[dict[st
         "console:dealer_member_end": [place, mixed],
         "console:price_list": [],
         "console:price_list_export": [],
+        "console:price_list_csv": [],
+        "console:price_add": [],
+        "console:price_edit": [],
+        "console:price_end": [],
+        "console:import_confirm": [],
         "console:selling": [],
         "console:selling_add": [],
         "console:selling_rule": secrets.rules,
         "console:selling_remove": secrets.rules,
+        "console:group": [],
         "console:exception": [one_off],
         "console:exception_approve": [one_off],
         "console:exception_refuse": [one_off],
