@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
@@ -46,7 +47,7 @@ FROM unnest(%(ids)s::bigint[], %(quantities)s::bigint[], %(notes)s::text[]) AS w
 WHERE i.id = w.id AND i.saved_list_id = %(list)s
 """
 
-# The moved line takes the place before the one it is put in front of; all are numbered anew.
+# The moved line stands before the one whose place it takes; all are numbered anew, without gaps.
 MOVE = """
 UPDATE fulfilment_ordering_savedlistitem i SET position = n.position
 FROM (
@@ -119,6 +120,7 @@ def change_items(saved: SavedList, changes: Mapping[int, tuple[int, str]]) -> No
         if gone:
             items = saved.items.filter(pk__in=gone)
             items._raw_delete(items.db)  # nothing hangs on items, and one statement removes any number
+            _execute(MOVE, {"list": saved.pk, "item": 0, "place": 0})
         if kept:
             amounts, notes = [amount for amount, _note in kept.values()], [note.strip() for _q, note in kept.values()]
             _execute(CHANGE, {"list": saved.pk, "ids": list(kept), "quantities": amounts, "notes": notes})
@@ -185,7 +187,7 @@ def _lock(saved: SavedList) -> None:
         raise OrderRefused(_("This list was deleted meanwhile."), code="deleted")
 
 
-def _execute(sql: str, values: Mapping[str, object]) -> int:
+def _execute(sql: str, values: Mapping[str, Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return int(cursor.rowcount)

@@ -10,7 +10,7 @@ from django.db.models import Case, Subquery, When
 from django.http import HttpRequest
 
 from dealers.accounts.models import Dealer, Membership, Outlet, Supplier, User
-from fulfilment.ordering.cart import find_cart, quantities
+from fulfilment.ordering.cart import CartEntry, entries, find_cart
 from fulfilment.ordering.models import DealerCart, DealerOrder
 from portal.access.roles import DEALER_PERMISSIONS, STAFF_PERMISSIONS, Permission
 from pricing.quote import quote
@@ -100,7 +100,7 @@ class Portal:
 
     @cached_property
     def cart(self) -> DealerCart | None:
-        """The user's open cart at the dealer they order for; none for those who may not order."""
+        """The cart the user fills at the dealer they order for; none for those who may not order."""
         if self.user is None or self.maybe_dealer is None or not self.may(Permission.ORDER):
             return None
         cart = find_cart(self.user, self.maybe_dealer)
@@ -109,9 +109,14 @@ class Portal:
         return cart
 
     @cached_property
+    def cart_entries(self) -> dict[int, CartEntry]:
+        """`product id → line` in the cart, in the order they were added."""
+        return entries(self.cart) if self.cart else {}
+
+    @cached_property
     def cart_quantities(self) -> dict[int, int]:
         """`product id → quantity` in the cart."""
-        return quantities(self.cart) if self.cart else {}
+        return {product_id: entry.quantity for product_id, entry in self.cart_entries.items()}
 
     @property
     def cart_count(self) -> int:
@@ -127,7 +132,7 @@ class Portal:
 
     def forget_cart(self) -> None:
         """Read the cart anew: it was changed by this request."""
-        for name in ("cart", "cart_quantities", "cart_total"):
+        for name in ("cart", "cart_entries", "cart_quantities", "cart_total"):
             self.__dict__.pop(name, None)
 
     @property

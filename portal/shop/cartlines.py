@@ -1,25 +1,38 @@
-"""The cart with everything its lines need said, in a constant number of statements."""
+"""The cart with everything its lines need said, in a constant number of statements.
+
+All lines are priced and checked; names, pictures and words are read for those on the page and those in trouble only.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from dealers.accounts.models import Dealer
+from fulfilment.ordering.cart import CartEntry
 from fulfilment.ordering.credit import Credit, credit_of
 from fulfilment.ordering.lines import check_lines
 from fulfilment.ordering.problems import LineProblem
-from portal.shop.rows import Label, Product, Stock, label_of, named, pictures_of, stock_of, variant_words
-from pricing.quote import Quote, QuotedLine
-from pricing.rules import Tier, round_up_to_pack
-from pricing.terms.models import PriceList
+from portal.shop.rows import Label, Product, Stock, labels_for, named, pictures_of, stock_of, variant_words
+from pricing.quote import Quote, QuotedLine, supplier_day, valid_on
+from pricing.rules import PriceStep, Tier
+from pricing.selling.minimums import Shortfall, shortfall
+from pricing.terms.models import Price, PriceList
+
+PAGE_SIZE = 100
+#: So many lines with another price are named in the notice; the others are marked at their place.
+MOST_NAMED = 8
 
 
 @dataclass(frozen=True)
 class CartLine:
-    """One line of the cart. Prices are in the dealer's currency before tax."""
+    """One line of the cart. Prices are in the dealer's currency before tax.
+
+    `was` is the unit price seen before where it is another one by now, `since` the first day of the new one, if known.
+    """
 
     label: Label
     picture: str
@@ -35,16 +48,30 @@ class CartLine:
     problems: tuple[str, ...]
     visible: bool = True
     was: Decimal | None = None
+    since: date | None = None
+    entry: CartEntry | None = None
+    page: int = 1
+    steps: tuple[PriceStep, ...] = ()
+
+    @property
+    def seen(self) -> str:
+        """What the reader sees of the line, for the form to send back: version and quantity."""
+        return f"{self.entry.version if self.entry else 0}-{self.quantity}"
+
+    @property
+    def note(self) -> str:
+        """The dealer's note on the line."""
+        return self.entry.note if self.entry else ""
 
     @property
     def orderable(self) -> int | None:
         """The nearest quantity that can be ordered now, 0 when there is none; None when only the price is missing."""
         if self.visible and self.unit_price is None:
             return None
-        minimum, multiple = self.label.minimum, self.label.multiple
-        quantity = round_up_to_pack(self.quantity, minimum=minimum, multiple=multiple)
+        pack = self.label.pack
+        quantity = pack.fitted(self.quantity)
         if quantity > self.stock.available:
-            quantity = self.stock.available // multiple * multiple
+            quantity = pack.within(self.stock.available)
         return quantity if self.visible and quantity >= self.label.smallest else 0
 
     @property
@@ -55,16 +82,43 @@ class CartLine:
 
 @dataclass(frozen=True)
 class CartPage:
-    """A cart, priced and checked. `credit` is None for a dealer without a credit limit who pays beforehand."""
+    """A cart, priced and checked. `lines` are those of this page, `count` and `quote` are of all of them.
+
+    `troubled` must be mended before the order can be sent; `repriced` are the first lines whose price is not the one
+    seen before, `repriced_count` how many there are. `credit` is None for a dealer without a credit limit who pays
+    beforehand; `shortfall` is what it lacks of the dealer's order minimum.
+    """
 
     lines: tuple[CartLine, ...]
     quote: Quote
     credit: Credit | None
+    shortfall: Shortfall | None = None
+    troubled: tuple[CartLine, ...] = ()
+    repriced: tuple[CartLine, ...] = ()
+    repriced_count: int = 0
+    number: int = 1
+    pages: int = 1
+    first: int = 1
 
     @property
-    def troubled(self) -> list[CartLine]:
-        """The lines that must be mended before the order can be sent."""
-        return [line for line in self.lines if line.problems]
+    def count(self) -> int:
+        """How many lines the cart has."""
+        return len(self.quote.lines)
+
+    @property
+    def last(self) -> int:
+        """The place of the page's last line in the cart."""
+        return self.first + len(self.lines) - 1
+
+    @property
+    def previous_page(self) -> str:
+        """The page before, as it stands in addresses; empty on the first."""
+        return str(self.number - 1) if self.number > 1 else ""
+
+    @property
+    def next_page(self) -> str:
+        """The page after, as it stands in addresses; empty on the last."""
+        return str(self.number + 1) if self.number < self.pages else ""
 
     @property
     def credit_left(self) -> Decimal | None:
@@ -85,6 +139,15 @@ def credit_shown(dealer: Dealer) -> Credit | None:
     return credit_of(dealer)
 
 
+class _Shown(NamedTuple):
+    """Which lines a page has."""
+
+    ids: list[int]
+    number: int
+    pages: int
+    first: int
+
+
 def read_cart(
     dealer: Dealer,
     wanted: Mapping[int, int],
@@ -92,45 +155,86 @@ def read_cart(
     problems: Sequence[LineProblem] = (),
     entered: Mapping[int, str] | None = None,
     shown: Mapping[int, Decimal] | None = None,
+    entries: Mapping[int, CartEntry] | None = None,
+    page: int | None = None,
+    only_troubled: bool = False,
+    also: Collection[int] = (),
     at: datetime | None = None,
 ) -> CartPage:
-    """The cart's page. `problems` come on top of those found here; `entered` is text that was no quantity.
+    """The cart's page; all lines when `page` is None, those in trouble or `also` named when `only_troubled`.
 
-    `shown` has the unit prices the reader saw before: lines that differ by now tell it.
+    `problems` come on top of those found here; `entered` is text that was no quantity. `shown` has the unit prices
+    the reader saw before, else `entries` do: lines that differ by now tell it.
     """
     checked = check_lines(dealer, wanted, at)
-    # Also those that the dealer may no longer see: their names were seen before.
-    products = {product.pk: product for product in named(Product.objects.filter(pk__in=list(wanted)))}
-    labels = {pk: label_of(product) for pk, product in products.items()}
     told = {pk: [str(problem.message) for problem in found] for pk, found in checked.problems.items()}
     for problem in problems:
         if str(problem.message) not in told.setdefault(problem.product_id, []):
             told[problem.product_id].append(str(problem.message))
+    before: Mapping[int, Decimal | None] = shown or {pk: kept.shown_price for pk, kept in (entries or {}).items()}
+    was = {line.product_id: price for line in checked.quote.lines if (price := _was(line, before)) is not None}
+    order = [line.product_id for line in checked.quote.lines]
+    places = {pk: place for place, pk in enumerate(order)}
+    troubled = [pk for pk in order if told.get(pk)]
+    on_page = _shown_lines([pk for pk in order if pk in told or pk in also] if only_troubled else order, page)
+    repriced = [pk for pk in order if pk in was][:MOST_NAMED]
+    detailed = {*on_page.ids, *troubled, *repriced}
+    # Also those that the dealer may no longer see: their names were seen before.
+    products = {product.pk: product for product in named(Product.objects.filter(pk__in=detailed))}
+    labels = labels_for(dealer, products.values())
     stock = stock_of(labels.values())
-    pictures = pictures_of(products.values())
-    attributes = variant_words(products.values())
+    pictures = pictures_of([products[pk] for pk in on_page.ids])
+    attributes = variant_words([products[pk] for pk in on_page.ids])
     codes = {line.list_code for line in checked.quote.lines}
     lists = dict(PriceList.objects.filter(code__in=codes).values_list("code", "name"))
-    lines = tuple(
-        CartLine(
-            label=labels[line.product_id],
-            picture=pictures.get(line.product_id, ""),
-            attributes=attributes.get(line.product_id, ()),
+    quoted = {line.product_id: line for line in checked.quote.lines if line.product_id in detailed}
+    since = _since([quoted[pk] for pk in was if pk in detailed], checked.quote.at)
+
+    def line_of(pk: int) -> CartLine:
+        line = quoted[pk]
+        return CartLine(
+            label=labels[pk],
+            picture=pictures.get(pk, ""),
+            attributes=attributes.get(pk, ()),
             quantity=line.quantity,
-            entered=(entered or {}).get(line.product_id, str(line.quantity)),
+            entered=(entered or {}).get(pk, str(line.quantity)),
             unit_price=line.unit_price,
             net_amount=line.net_amount,
             price_list=lists.get(line.list_code, line.list_code),
             tier=_tier(line),
             next_tier=line.next_tier,
-            stock=stock[line.product_id],
-            problems=tuple(told.get(line.product_id, ())),
-            visible=line.product_id in checked.products,
-            was=_was(line, shown),
+            stock=stock[pk],
+            problems=tuple(told.get(pk, ())),
+            visible=pk in checked.products,
+            was=was.get(pk),
+            since=since.get(pk),
+            entry=(entries or {}).get(pk),
+            page=places[pk] // PAGE_SIZE + 1,
+            steps=line.steps,
         )
-        for line in checked.quote.lines
+
+    lines = {pk: line_of(pk) for pk in detailed}
+    return CartPage(
+        lines=tuple(lines[pk] for pk in on_page.ids),
+        quote=checked.quote,
+        credit=credit_shown(dealer),
+        shortfall=shortfall(dealer, checked.quote.net_total) if order else None,
+        troubled=tuple(lines[pk] for pk in troubled),
+        repriced=tuple(lines[pk] for pk in repriced),
+        repriced_count=len(was),
+        number=on_page.number,
+        pages=on_page.pages,
+        first=on_page.first,
     )
-    return CartPage(lines, checked.quote, credit_shown(dealer))
+
+
+def _shown_lines(order: list[int], page: int | None) -> _Shown:
+    if page is None:
+        return _Shown(order, 1, 1, 1)
+    pages = max(-(-len(order) // PAGE_SIZE), 1)
+    number = min(max(page, 1), pages)
+    start = (number - 1) * PAGE_SIZE
+    return _Shown(order[start : start + PAGE_SIZE], number, pages, start + 1)
 
 
 def _tier(line: QuotedLine) -> Tier | None:
@@ -139,6 +243,28 @@ def _tier(line: QuotedLine) -> Tier | None:
     return reached[-1] if len(reached) > 1 else None
 
 
-def _was(line: QuotedLine, shown: Mapping[int, Decimal] | None) -> Decimal | None:
-    before = (shown or {}).get(line.product_id)
-    return before if before is not None and before != line.unit_price else None
+def _was(line: QuotedLine, shown: Mapping[int, Decimal | None]) -> Decimal | None:
+    before = shown.get(line.product_id)
+    return before if before is not None and line.unit_price is not None and before != line.unit_price else None
+
+
+def _since(lines: Sequence[QuotedLine], at: datetime) -> dict[int, date]:
+    """Since when the prices of lines hold, by product, where the price says so. One statement."""
+    rows = Price.objects.filter(
+        valid_on(supplier_day(at)),
+        product__in=[line.product_id for line in lines],
+        price_list__code__in={line.list_code for line in lines},
+        valid_from__isnull=False,
+    ).values_list("product_id", "price_list__code", "min_quantity", "valid_from")
+    known: dict[tuple[int, str], list[tuple[int, date]]] = {}
+    for product_id, code, least, first in rows:
+        if first is not None:
+            known.setdefault((product_id, code), []).append((least, first))
+    found = {}
+    for line in lines:
+        reached = [row for row in known.get((line.product_id, line.list_code), ()) if row[0] <= line.quantity]
+        tier = max((tier.min_quantity for tier in line.tiers if tier.min_quantity <= line.quantity), default=1)
+        days = [day for least, day in reached if least == tier]
+        if days:
+            found[line.product_id] = max(days)
+    return found

@@ -12,12 +12,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dealers.accounts.countries import country_name
 from dealers.ledger.models import AccountDocument
-from fulfilment.ordering.cart import add_to_cart, open_cart
 from fulfilment.ordering.models import DealerOrder, DealerOrderLine, OrderStep
 from fulfilment.ordering.problems import OrderRefused
 from fulfilment.ordering.review import cancel
@@ -28,7 +26,7 @@ from portal.access.portal import PortalRequest
 from portal.access.roles import Permission
 from portal.components.downloads import excel
 from portal.components.keyset import without_place
-from portal.shop.cart import tell_in_cart
+from portal.shop.again import order_again
 from portal.shop.forms import OrderFilterForm, ReasonForm, ReceiptForm
 from portal.shop.orderlist import (
     TABS,
@@ -41,7 +39,7 @@ from portal.shop.orderlist import (
     sheet_of,
     tabs_for,
 )
-from portal.shop.reorder import plan_reorder
+from portal.shop.reorder import wishes_of_order
 from portal.shop.rows import named, pictures_of, product_url, variant_words
 from portal.shop.timeline import ending_of, timeline_of
 from pricing.catalogue.models import Unit
@@ -119,28 +117,13 @@ def receipt(request: PortalRequest, number: str, pk: int) -> HttpResponse:
     return redirect("shop:order", found.number)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def reorder(request: PortalRequest, number: str) -> HttpResponse:
-    """Put what can still be had of an order into the cart, and say what changed or is gone."""
+    """Order again: the difference list first, then what was accepted of it goes into a cart."""
     found = _own(request, number)
-    dealer = request.portal.dealer
-    plan = plan_reorder(dealer, found, request.portal.cart_quantities)
-    if plan.quantities:
-        cart = open_cart(request.user, dealer)
-        cart.dealer = dealer
-        try:
-            add_to_cart(cart, plan.quantities)
-        except OrderRefused as why:
-            messages.error(request, str(why.message))
-            return redirect("shop:order", found.number)
-        count = len(plan.quantities)
-        text = ngettext("%(count)d line of order %(order)s added to the cart.",
-                        "%(count)d lines of order %(order)s added to the cart.", count)  # fmt: skip
-        messages.success(request, text % {"count": count, "order": found.number})
-    told = [*plan.gone, *plan.changed]
-    if told:
-        tell_in_cart(request, _("Not everything is as it was in order %s:") % found.number, told)
-    return redirect("shop:cart")
+    back = reverse("shop:order", args=(found.number,))
+    source = _("order %s") % found.number
+    return order_again(request, wishes_of_order(found), source=source, back_url=back, name=found.number)
 
 
 @dataclass(frozen=True)

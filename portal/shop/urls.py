@@ -6,7 +6,22 @@ from django.urls import URLPattern
 
 from portal.access.roles import Permission as P
 from portal.access.routing import route
-from portal.shop import account, cart, catalogue, checkout, files, home, money, orders, product, quick_order
+from portal.shop import (
+    account,
+    cart,
+    cartfiles,
+    carts,
+    catalogue,
+    checkout,
+    files,
+    home,
+    item_numbers,
+    lists,
+    money,
+    orders,
+    product,
+    quick_order,
+)
 
 app_name = "shop"
 
@@ -23,6 +38,19 @@ urlpatterns: list[URLPattern] = [
     route("cart/add/", cart.add, name="cart_add", access=P.ORDER),
     route("cart/update/", cart.update, name="cart_update", access=P.ORDER),
     route("cart/clear/", cart.clear, name="cart_clear", access=P.ORDER),
+    route("cart/prices/", cart.confirm, name="cart_prices", access=P.ORDER),
+    route("cart/excel/", cartfiles.export, name="cart_excel", access=P.ORDER),
+    route("cart/upload/", cartfiles.upload, name="cart_upload", access=P.ORDER),
+    route("carts/", carts.carts, name="carts", access=P.ORDER),
+    route("carts/menu/", carts.menu, name="cart_menu", access=P.ORDER),
+    route("carts/new/", carts.create, name="cart_create", access=P.ORDER),
+    route("carts/<int:pk>/", carts.act, name="cart_act", access=P.ORDER),
+    route("lists/", lists.lists, name="lists", access=P.ORDER),
+    route("lists/menu/", lists.menu, name="list_menu", access=P.ORDER),
+    route("lists/new/", lists.create, name="list_create", access=P.ORDER),
+    route("lists/add/", lists.add, name="list_add", access=P.ORDER),
+    route("lists/<int:pk>/", lists.saved_list, name="list", access=P.ORDER),
+    route("lists/<int:pk>/order/", lists.order_list, name="list_order", access=P.ORDER),
     route("checkout/", checkout.checkout, name="checkout", access=P.ORDER),
     route("checkout/po-number/", checkout.po_check, name="po_check", access=P.ORDER),
     route("checkout/send/", checkout.send, name="submit", access=P.ORDER),
@@ -39,6 +67,10 @@ urlpatterns: list[URLPattern] = [
     route("documents/", money.documents, name="documents", access=P.SEE_OWN_STATEMENT),
     route("documents/<int:pk>/", money.document, name="document", access=P.SEE_OWN_STATEMENT),
     route("account/", account.account, name="account", access=P.BROWSE),
+    route("account/item-numbers/", item_numbers.item_numbers, name="item_numbers", access=P.ORDER),
+    route("account/item-numbers/import/", item_numbers.take_in, name="item_numbers_import", access=P.ORDER),
+    route("account/item-numbers/export/", item_numbers.export, name="item_numbers_export", access=P.ORDER),
+    route("account/item-numbers/<int:pk>/", item_numbers.change, name="item_number", access=P.ORDER),
     route("account/members/", account.member_add, name="member_add", access=P.MANAGE_MEMBERS),
     route("account/members/<int:pk>/", account.member_change, name="member", access=P.MANAGE_MEMBERS),
 ]
