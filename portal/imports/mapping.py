@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from dealers.intake.columns import text_of
+from dealers.intake.columns import Column, text_of
 from dealers.intake.rows import Cell, Row
 from portal.documents.tables.reading import Row as Record
 from portal.imports.kinds import COLUMNS, column_named
@@ -215,7 +215,14 @@ def header_key(header: Sequence[str]) -> str:
 
 
 def guess(kind: str, header: Sequence[str]) -> dict[str, str]:
-    """Which of a file's headings is which of our columns, by canonical name first, then by the words people use."""
+    """Which of a file's headings is which of a kind's columns; products have attributes too."""
+    ours = (name for name in header if name.startswith((ATTRIBUTE, ATTRIBUTE_ZH)))
+    found = guess_columns(COLUMNS[kind], header)
+    return found | {name: name for name in ours if column_named(kind, name) is not None}
+
+
+def guess_columns(columns: Sequence[Column], header: Sequence[str]) -> dict[str, str]:
+    """Which of a file's headings is which of these columns, by canonical name first, then by the words people use."""
     folded: dict[str, str] = {}
     for name in header:
         if name and name != PROBLEM_COLUMN and header.count(name) == 1:
@@ -223,17 +230,16 @@ def guess(kind: str, header: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     taken: set[str] = set()
     spellings = (
-        [[column.name] for column in COLUMNS[kind]],
-        [[str(column.label), *column.also] for column in COLUMNS[kind]],
+        [[column.name] for column in columns],
+        [[str(column.label), *column.also] for column in columns],
     )
     for words in spellings:
-        for column, names in zip(COLUMNS[kind], words, strict=True):
+        for column, names in zip(columns, words, strict=True):
             theirs = next((folded[_folded(name)] for name in names if _folded(name) in folded), None)
             if column.name not in found and theirs is not None and theirs not in taken:
                 found[column.name] = theirs
                 taken.add(theirs)
-    ours = (name for name in header if name.startswith((ATTRIBUTE, ATTRIBUTE_ZH)))
-    return found | {name: name for name in ours if column_named(kind, name) is not None}
+    return found
 
 
 def _folded(name: str) -> str:

@@ -124,6 +124,7 @@ def _page(request: PortalRequest, form: DetailsForm, *, status: int = 200, **mor
         "membership": portal.membership,
         "outlets": list(Outlet.objects.filter(dealer=portal.dealer, is_active=True).order_by("code")),
         "manages": manages,
+        "may_order": portal.may(Permission.ORDER),
         "members": list(members.order_by("-is_active", "user__email")) if manages else [],
         "member_form": MemberForm(initial={"role": DealerRole.BUYER}, auto_id=MEMBER_FIELDS),
         "roles": DealerRole.choices,

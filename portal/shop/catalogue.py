@@ -18,7 +18,7 @@ from portal.components.keyset import AFTER, BEFORE, without_place
 from portal.shop.categories import category_name, category_url, trail_to, tree_of
 from portal.shop.facets import Facets, chips_of, facets_of, kept_facets, switches_of
 from portal.shop.listing import FEW, Asked, list_products, suggested
-from portal.shop.rows import counted_at, label_of, rows_for
+from portal.shop.rows import counted_at, labels_for, rows_for
 from portal.shop.wish import SORTS, Wish, search_text
 from pricing.quote import quote
 
@@ -63,7 +63,7 @@ def suggest(request: PortalRequest) -> HttpResponse:
     dealer = request.portal.dealer
     labels = []
     if len(text) >= SHORTEST_SUGGESTED or not text.isascii():
-        labels = [label_of(product) for product in suggested(dealer, text, SUGGESTIONS)]
+        labels = list(labels_for(dealer, suggested(dealer, text, SUGGESTIONS)).values())
     quoted = quote(dealer, [(label.pk, label.smallest) for label in labels])
     found = [{"label": label, "price": line.unit_price} for label, line in zip(labels, quoted.lines, strict=True)]
     return render(request, "shop/parts/suggestions.html", {"found": found, "text": text})
