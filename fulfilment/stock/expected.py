@@ -65,7 +65,7 @@ def expected_receipts(product_ids: Iterable[int], today: date | None = None) -> 
 class ExpectedReceiptsIntake(Intake):
     """Expected receipts by SKU, location and reference; the same again with another day moves it. Quantity 0 ends it.
 
-    Locations must be known: a list of stock makes them.
+    Locations must be known: a list of stock makes them. `today` is the supplier's day unless told otherwise.
     """
 
     name = "expected_receipts"
@@ -83,10 +83,10 @@ class ExpectedReceiptsIntake(Intake):
              also=("purchase order", "po number", "production order", "采购单号", "参考号")),
     )  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, *, today: date | None = None) -> None:
         super().__init__()
         self._now = timezone.now()
-        self._today = supplier_today()
+        self._today = today or supplier_today()
 
     def key_of(self, row: Parsed) -> tuple[Any, ...]:
         """A missing reference is the same as an empty one."""

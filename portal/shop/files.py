@@ -49,7 +49,7 @@ def product_file(request: PortalRequest, pk: int) -> FileResponse:
     if file is None:
         raise Http404
     try:
-        stored = file.file.storage.open(file.file.name)
+        stored = file.file.storage.open(file.file.name or "")
     except (FileNotFoundError, IsADirectoryError, SuspiciousFileOperation) as why:
         raise Http404 from why
     kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
@@ -74,7 +74,7 @@ def _shown(file: ProductFile) -> FileShown:
     ending = file.name.rpartition(".")[2].upper() if "." in file.name else ""
     return FileShown(
         title=title,
-        kind=FileKind(file.kind).label if file.kind in FileKind.values else file.kind,
+        kind=str(file.get_kind_display()),
         language=str(file.get_language_display()) if file.language else "",
         size=filesizeformat(file.size),
         ending=ending,

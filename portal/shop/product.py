@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -61,7 +62,7 @@ class LocationStock:
 
     name: str
     on_hand: int
-    as_of: Any
+    as_of: datetime | None
     expected: tuple[Expected, ...]
 
 
@@ -166,7 +167,7 @@ def _steps(line: QuotedLine) -> list[StepShown]:
 def _locations(found: Any, expected: Sequence[Expected]) -> list[LocationStock]:
     """Stock and receipts by location, in the order of the locations' codes. One statement."""
     levels = StockLevel.objects.filter(product=found).order_by("location__code")
-    counted_at = {
+    counted_at: dict[str, tuple[str, int, datetime | None]] = {
         code: (name, on_hand, as_of)
         for code, name, on_hand, as_of in levels.values_list("location__code", "location__name", "on_hand", "as_of")
     }

@@ -85,7 +85,7 @@ def put_file(
 
 def remove_file(file: ProductFile) -> None:
     """Take a file away, from storage too once that is certain."""
-    name, storage = file.file.name, file.file.storage
+    name, storage = file.file.name or "", file.file.storage
     with transaction.atomic():
         file.delete()
         transaction.on_commit(lambda: storage.delete(name))

@@ -34,7 +34,7 @@ StockRecord = get_model("partner", "StockRecord")
 
 @pytest.fixture
 def alice(world: World, as_user: Any) -> Client:
-    return as_user(world.alice)  # type: ignore[no-any-return]
+    return as_user(world.alice)
 
 
 def carton(product: Any, factor: int = 12, code: str = "carton", ean: str = "") -> ProductUnit:

@@ -17,6 +17,9 @@ BRAND = "Larkmoor"
 
 # Sold out for good, or not to be ordered just now: screens need both.
 DISCONTINUED_DAYS_AGO = {"CK111-22L-CR": 40, "DR607-750-FO": 25, "TW513-28-SA": 60, "KT408-24-CR": 12}
+# Sold out for good, and what took their place.
+REPLACED_BY = {"CK111-22L-CR": "CK111-22L-FO", "TW513-28-SA": "TW513-28-WH"}
+PALLET_CARTONS = 40
 UNAVAILABLE = {"TC707-FO", "ST804-12L-IN", "BK206-5L-CR"}
 
 
@@ -38,6 +41,13 @@ def ean13(number: int) -> str:
     """A GTIN-13 in the in-store range 200–299, so that it collides with no company's; `number` below 10⁵."""
     body = f"2604710{number:05d}"
     total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(body))
+    return f"{body}{-total % 10}"
+
+
+def gtin14(ean: str) -> str:
+    """The GTIN-14 of a carton of what has a GTIN-13."""
+    body = f"1{ean[:12]}"
+    total = sum(int(digit) * (1 if place % 2 else 3) for place, digit in enumerate(body))
     return f"{body}{-total % 10}"
 
 
@@ -113,6 +123,10 @@ def product_row(variant: Variant, number: int) -> Row:
         "recommended_retail_price": str(retail_price(variant.price)),
         "available": "yes" if variant.available and variant.ends_on is None else "no",
         "discontinued_on": variant.ends_on.isoformat() if variant.ends_on else "",
+        "replaced_by": REPLACED_BY.get(variant.sku, ""),
+        "carton_quantity": str(model.multiple) if model.multiple > 1 else "",
+        "carton_ean": gtin14(ean13(number)) if model.multiple > 1 else "",
+        "pallet_quantity": str(model.multiple * PALLET_CARTONS) if model.multiple > 1 else "",
         "attribute:colour": tone.en,
         "attribute_zh:colour": tone.zh,
         "attribute:size": size.en,
