@@ -196,7 +196,7 @@ def test_one_click_sets_all_lines_to_what_can_be_ordered(world: World, alice: Cl
     assert "needs your attention" not in page
 
 
-@pytest.mark.parametrize("count", [10, 300])
+@pytest.mark.parametrize("count", [10, 1000])
 def test_the_cart_costs_the_same_statements_at_any_length(
     world: World, alice: Client, count: int, django_assert_max_num_queries: Any
 ) -> None:
@@ -204,8 +204,7 @@ def test_the_cart_costs_the_same_statements_at_any_length(
     alice.get(reverse("shop:cart"))
     with django_assert_max_num_queries(20):
         response = alice.get(reverse("shop:cart"))
-    assert len(response.context["cart"].lines) == count
+    assert response.context["cart"].count == count
     with django_assert_max_num_queries(30):
-        data = {f"quantity-{line.label.key}": "2" for line in response.context["cart"].lines}
-        alice.post(reverse("shop:cart_update"), data)
+        alice.post(reverse("shop:cart_update"), {f"quantity-{pk}": "2" for pk in in_cart(world)})
     assert set(in_cart(world).values()) == {2}

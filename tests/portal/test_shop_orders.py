@@ -204,7 +204,7 @@ def test_ordering_again_fills_the_cart_and_tells_what_changed(world: World, alic
     StockRecord.objects.filter(product=world.pot).update(num_in_stock=0, num_allocated=0)
     Product.objects.filter(pk=world.knife.pk).update(is_public=False)
     ProductCard.objects.filter(product=lid).update(order_multiple=4)
-    page = alice.post(reverse("shop:reorder", args=(order.number,)), follow=True).content.decode()
+    page = alice.post(reverse("shop:reorder", args=(order.number,)), {"all": "1"}, follow=True).content.decode()
     assert cart_of(world) == {world.pan.pk: 10, lid.pk: 8}
     for text in (
         "PAN-24 now costs 19.00 (then 18.50).", "POT-5L is out of stock.", "KNIFE-8 is no longer available to you.",
@@ -216,7 +216,7 @@ def test_ordering_again_fills_the_cart_and_tells_what_changed(world: World, alic
 
 def test_ordering_again_takes_no_more_than_is_left(world: World, alice: Client) -> None:
     order = placed(world, {world.knife: 6})
-    page = alice.post(reverse("shop:reorder", args=(order.number,)), follow=True).content.decode()
+    page = alice.post(reverse("shop:reorder", args=(order.number,)), {"all": "1"}, follow=True).content.decode()
     assert cart_of(world) == {world.knife.pk: 4}
     assert "KNIFE-8: 4 instead of 6, because only so many are left." in page
 
@@ -232,7 +232,7 @@ def test_an_order_costs_the_same_statements_at_any_length(
     with django_assert_max_num_queries(20):
         alice.get(url)
     with django_assert_max_num_queries(30):
-        alice.post(reverse("shop:reorder", args=(order.number,)))
+        alice.post(reverse("shop:reorder", args=(order.number,)), {"all": "1"})
 
 
 @pytest.mark.parametrize("count", [2, 40])
