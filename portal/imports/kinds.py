@@ -20,6 +20,7 @@ from pricing.catalogue.attributes import Label
 from pricing.catalogue.columns import attribute_column
 from pricing.catalogue.intake import ProductsIntake
 from pricing.catalogue.pictures import Pictures
+from pricing.numbers.intake import ItemNumbersIntake
 from pricing.selling.intake import AssortmentRulesIntake, QuantityRulesIntake
 from pricing.terms.intake import PricesIntake, assign_price_lists, take_price_lists
 
@@ -69,6 +70,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     ImportKind.DEALERS: DealersIntake.columns,
     ImportKind.QUANTITY_RULES: QuantityRulesIntake.columns,
     ImportKind.ASSORTMENT_RULES: AssortmentRulesIntake.columns,
+    ImportKind.ITEM_NUMBERS: ItemNumbersIntake.columns,
 }
 
 
@@ -90,6 +92,8 @@ def intake_for(kind: str, options: Options) -> Taker:
         return QuantityRulesIntake(by=options.by)
     if kind == ImportKind.ASSORTMENT_RULES:
         return AssortmentRulesIntake(by=options.by)
+    if kind == ImportKind.ITEM_NUMBERS:
+        return ItemNumbersIntake(by=options.by)
     takers: dict[str, type[Taker]] = {
         ImportKind.STOCK: StockIntake,
         ImportKind.EXPECTED_RECEIPTS: ExpectedReceiptsIntake,

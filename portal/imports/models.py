@@ -18,6 +18,7 @@ class ImportKind(models.TextChoices):
     DEALERS = "dealers", _("Dealers")
     QUANTITY_RULES = "quantity_rules", _("Quantity rules")
     ASSORTMENT_RULES = "assortment_rules", _("Assortment rules")
+    ITEM_NUMBERS = "item_numbers", _("Dealers' item numbers")
 
 
 class ImportState(models.TextChoices):
