@@ -31,6 +31,7 @@ from portal.console.words import stored_text
 
 LAST_ORDERS = 10
 LAST_CHANGES = 20
+LAST_NUMBERS = 10
 MONTHS = 12
 
 
@@ -66,6 +67,8 @@ def render_dealer(
         "outlets": found.outlets.annotate(order_count=Count("orders")).order_by("-is_active", "code"),
         "members": found.memberships.select_related("user").order_by("-is_active", "user__email"),
         "lists": found.chain.select_related("price_list").order_by("rank"),
+        "item_numbers": found.item_numbers.select_related("product").order_by("-changed_at", "-pk")[:LAST_NUMBERS],
+        "item_number_count": found.item_numbers.count(),
         "orders": found.orders.select_related("placed_by").order_by("-placed_at", "-pk")[:LAST_ORDERS],
         "purchases": purchases_by_month(found),
         "changes": described(found.changes.all()[:LAST_CHANGES]),
