@@ -6,6 +6,7 @@ sorted. Within a step products stand in the order of their ids.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,6 +24,8 @@ from pricing.quote import assortment
 
 #: Results beyond this many are not put in order: people look for a product, they do not leaf through a thousand.
 MOST_FOUND = 1000
+#: Up to this many matches are looked at together; beyond it each step is asked by itself and stops when it is full.
+FEW_MATCHES = 500
 #: How many of the first results are asked which of the words that may be meant they have.
 MOST_ASKED = 50
 _FACTS = NAME + CODE + FACT
@@ -46,11 +49,29 @@ SELECT DISTINCT ON (product_id) product_id, code FROM (
     WHERE dealer_id = %(dealer)s AND key = ANY(%(keys)s) AND product_id IN ({mine})
 ) AS near ORDER BY product_id, code LIMIT %(limit)s
 """
-WORDS = """
+# Of whole words PostgreSQL knows how many products have them: common ones it meets soon in the table itself, rare ones
+# it looks up. Of beginnings it does not, and would search the table for what is rare: they are looked up first.
+WHOLE = """
 SELECT product_id FROM portal_search_productentry
-WHERE words @@ %(query)s::tsquery {beyond} AND product_id IN ({mine}) ORDER BY product_id LIMIT %(limit)s
+WHERE words @@ %(query)s::tsquery AND product_id IN ({mine}) LIMIT %(limit)s
 """
-BEYOND = "AND NOT words @@ %(former)s::tsquery"
+BEGUN = """
+WITH hit AS MATERIALIZED (
+    SELECT product_id FROM portal_search_productentry WHERE words @@ %(query)s::tsquery AND {beyond}
+) SELECT product_id FROM hit WHERE product_id IN ({mine}) LIMIT %(limit)s
+"""
+BEYOND = "NOT words @@ %(former)s::tsquery"
+FEW = """
+WITH fitting AS MATERIALIZED (
+    SELECT product_id, words FROM portal_search_productentry WHERE words @@ %(query)s::tsquery
+), hit AS MATERIALIZED (
+    SELECT product_id, CASE
+        WHEN words @@ %(names)s::tsquery THEN 0 WHEN words @@ %(facts)s::tsquery THEN 1 ELSE 2 END AS step
+    FROM fitting LIMIT %(few)s
+)
+SELECT step, product_id FROM hit WHERE product_id IN ({mine})
+UNION ALL SELECT 3, count(*) FROM hit ORDER BY 1, 2
+"""
 KNOWN = "SELECT DISTINCT word FROM portal_search_word WHERE keys && %s::text[] LIMIT 5000"
 SAID = """
 SELECT EXISTS (SELECT 1 FROM portal_search_productentry WHERE product_id = ANY(%(ids)s) AND words @@ query::tsquery)
@@ -131,17 +152,16 @@ class _Search:
         others: words.Alternatives = {}
         corrected, near = "", False
         self._codes()
-        self._named(others)
+        self._whole()
+        described = self._fitting(others)
         if not self._ids and not exactly:
             corrected = self._near_codes()
             near = bool(corrected)
             others = {} if near else self._others()
-            if others:
-                self._named(others)
+            mended = self._fitting(others) if others else []
+            described += mended
         if not near:
-            self._described({})
-            if others:
-                self._described(others)
+            self._add(described)
         if others and self._ids:
             corrected = self._said(others)
         ids = tuple(self._ids)
@@ -150,6 +170,13 @@ class _Search:
             return replace(found, corrected=found.corrected or shorter) if found.ids else found
         condition = Q(pk__in=ids) if near else self._condition(others)
         return Found(ids[: self._limit], len(ids) > self._limit, condition, corrected)
+
+    @property
+    def _full(self) -> bool:
+        return len(self._ids) > self._limit
+
+    def _add(self, ids: Iterable[int]) -> None:
+        self._ids.update(dict.fromkeys(ids))
 
     def _codes(self) -> None:
         found = self._rows(CODES, key=self._key, end=self._key + _LAST_SIGN, dealer=self._dealer.pk)
@@ -161,21 +188,31 @@ class _Search:
         self._ids.update((pk, None) for pk, _code in found)
         return found[0][1] if found else ""
 
-    def _named(self, others: words.Alternatives) -> None:
-        """Names, then brands, attributes, categories and parts of codes."""
-        names, facts = (words.query(self._text, weights, others) for weights in (NAME, _FACTS))
-        self._step(names)
-        self._step(facts, beyond=names)
+    def _whole(self) -> None:
+        """Names with all words as they stand."""
+        if not self._full:
+            rows = self._rows(WHOLE, query=words.query(self._text, NAME, going_on=False))
+            self._add(sorted(pk for (pk,) in rows))
 
-    def _described(self, others: words.Alternatives) -> None:
-        """What has a word in its description only."""
-        self._step(words.query(self._text, "", others), beyond=words.query(self._text, _FACTS, others))
+    def _fitting(self, others: words.Alternatives) -> list[int]:
+        """Names, then brands, attributes, categories and parts of codes. Gives what fits by its description only."""
+        if self._full:
+            return []
+        names, facts, every = (words.query(self._text, weights, others) for weights in (NAME, _FACTS, ""))
+        *rows, (_last, count) = self._rows(FEW, query=every, names=names, facts=facts, few=FEW_MATCHES + 1)
+        if count <= FEW_MATCHES:
+            self._add(pk for step, pk in rows if step < 2)
+            return [pk for step, pk in rows if step == 2]
+        self._add(self._begun(names, ""))
+        self._add(self._begun(facts, names))
+        return self._begun(every, facts)
 
-    def _step(self, query: str, beyond: str = "") -> None:
-        if len(self._ids) > self._limit:
-            return
-        rows = self._rows(WORDS.replace("{beyond}", BEYOND if beyond else ""), query=query, former=beyond)
-        self._ids.update((pk, None) for (pk,) in rows)
+    def _begun(self, query: str, former: str) -> list[int]:
+        if self._full:
+            return []
+        beyond = BEYOND if former else "true"
+        rows = self._rows(BEGUN.replace("{beyond}", beyond), query=query, former=former)
+        return sorted(pk for (pk,) in rows)
 
     def _rows(self, sql: str, **params: Any) -> list[Any]:
         params["limit"] = self._limit + 1 + len(self._ids)

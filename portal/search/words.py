@@ -104,14 +104,14 @@ def asked(text: str) -> list[list[str]]:
     return [found for found in words if found]
 
 
-def query(text: str, weights: str = "", alternatives: Alternatives | None = None) -> str:
+def query(text: str, weights: str = "", alternatives: Alternatives | None = None, *, going_on: bool = True) -> str:
     """A tsquery literal: all words are there, the last may go on, Chinese runs hold together. Empty for no words.
 
     With `weights` ("AC") only words of these kinds count. A run with `alternatives` may be any of them too.
     """
     words = asked(text)
     others = alternatives or {}
-    return " & ".join(_term(found, weights, others, last=found is words[-1]) for found in words)
+    return " & ".join(_term(found, weights, others, last=going_on and found is words[-1]) for found in words)
 
 
 def with_runs(text: str, others: Mapping[str, str]) -> str:

@@ -24,8 +24,8 @@ from portal.components.formats import format_quantity
 from portal.components.keyset import PK, Key, page_of
 from portal.documents.workbooks import Column, Sheet
 from portal.shop.item_number_files import COLUMNS, MOST_ROWS, FileRefused, read_file, read_text
-from portal.shop.wish import search_text
 from portal.shop.rows import Label, labels_for, named
+from portal.shop.wish import search_text
 from pricing.numbers.intake import OwnItemNumbersIntake
 from pricing.numbers.keys import code_key
 from pricing.numbers.models import DealerItemNumber
