@@ -16,10 +16,15 @@ from pricing.quote import supplier_day
 from pricing.terms.exceptions import request_exception
 from pricing.terms.models import PriceException
 from tests.factories import World
-from tests.portal.console_samples import text
 
 LIST = "/console/one-off-prices/"
 NEW = f"{LIST}new/"
+
+
+def text(response: Any) -> str:
+    """What the reader gets."""
+    content: str = response.content.decode()
+    return content
 
 
 def asked(world: World, price: str = "9.00", *, start: int = 0) -> PriceException:

@@ -15,9 +15,14 @@ from pricing.terms.groups import set_group_lists
 from pricing.terms.models import FormulaRule, ListKind, PriceList
 from tests import factories
 from tests.factories import World
-from tests.portal.console_samples import text
 
 CATALOGUE = "/shop/catalogue/?view=list"
+
+
+def text(response: Any) -> str:
+    """What the reader gets."""
+    content: str = response.content.decode()
+    return content
 
 
 def test_a_changed_price_shows_with_the_next_request(world: World, as_user: Any) -> None:
