@@ -123,7 +123,7 @@ def find(
         sql, params = products.order_by().values("pk").query.sql_with_params()
     except EmptyResultSet:
         return Found((), False, _nothing())
-    mine = str(connection.ops.compose_sql(sql, params))
+    mine = str(connection.ops.compose_sql(sql, params))  # type: ignore[attr-defined]  # PostgreSQL's has it
     return _Search(dealer, text.replace("\x00", " "), mine, limit).run(exactly=exactly)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import ClassVar
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from oscar.core.loading import get_model
 
 from dealers.accounts.models import Dealer, User
-from dealers.intake.columns import Text
+from dealers.intake.columns import Column, Text
 from dealers.intake.intake import Changes, Intake
 from dealers.intake.rows import Outcome, Parsed, Problem, RowState
 from pricing.numbers.keys import code_key
@@ -37,7 +38,7 @@ class ItemNumbersIntake(Intake):
 
     name = "item_numbers"
     key = ("number",)
-    columns = (
+    columns: ClassVar[tuple[Column, ...]] = (
         Text("dealer", t("Dealer number"), required=True, max_length=50, example="D-1001",
              also=("dealer", "customer", "customer number", "经销商编号", "经销商", "客户编号")),
         SKU,
