@@ -80,8 +80,8 @@ def cut(found: Sequence[T], keys: Sequence[Key], size: int, edge: Edge, query: M
     has_next = edge.backwards or more
     return Page(
         items,
-        _cursor(items[0], keys) if has_previous else "",
-        _cursor(items[-1], keys) if has_next else "",
+        cursor_at(items[0], keys) if has_previous else "",
+        cursor_at(items[-1], keys) if has_next else "",
         query,
     )
 
@@ -115,7 +115,8 @@ def _beyond(keys: Sequence[Key], edge: Sequence[Any], backwards: bool) -> Q:
     return first & condition
 
 
-def _cursor(item: object, keys: Sequence[Key]) -> str:
+def cursor_at(item: object, keys: Sequence[Key]) -> str:
+    """The cursor of a row."""
     values = [_text(getattr(item, key.name)) for key in keys]
     return base64.urlsafe_b64encode(json.dumps(values, ensure_ascii=False).encode()).decode().rstrip("=")
 

@@ -1,14 +1,15 @@
 """A supplier of a chosen size, the same every time, written by COPY.
 
-Every dealer has the base list, which prices everything, behind four lists that each price 30 % of the products with
-three tiers. One SKU in five is a variant, in families of four.
+Every dealer has the base list, which prices everything, behind up to four lists that each price a fifth of the
+products; the first dealer has all five. A product in four has quantity breaks, one in fifty another price since the
+beginning of 2026 and one in fifty a price that ended then. One SKU in five is a variant, in families of four.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -20,9 +21,10 @@ from oscar.core.loading import get_model
 from dealers.accounts.models import Dealer, Membership, Outlet, Supplier, User
 from dealers.ledger.models import AccountDocument, Journal, Posting, Settlement
 from fulfilment.stock.models import Location, StockLevel
+from portal.shop.entries import write_entries
 from pricing.catalogue.models import CategoryCard, ProductCard
 from pricing.terms.models import DealerPriceList, Price, PriceList
-from tests.bench.copying import copy_rows
+from tests.bench.copying import copy_rows, copy_text, without_indexes
 from tests.bench.machine import built_database
 
 Category = get_model("catalogue", "Category")
@@ -54,12 +56,16 @@ class Size:
 
 SMALL = Size("small", 500)
 LARGE = Size("large", 20_000)
+HUGE = Size("huge", 100_000, lists=500, dealers=2_000)
 LEDGER = Size("ledger", 100, lists=5, dealers=5, movements=1_000)
 
 
-def company(size: Size) -> str:
-    """The company's database, used from now on; its name. Building the large one takes some 20 seconds, once."""
-    return built_database(size.kind, SOURCES, lambda: build(size))
+def company(size: Size, *, copied: bool = True) -> str:
+    """The company's database, used from now on; its name. Building the huge one takes some minutes, once.
+
+    A benchmark that only reads takes the kept one itself (`copied=False`): copying gigabytes takes a while.
+    """
+    return built_database(size.kind, SOURCES, lambda: build(size), copied=copied)
 
 
 def first_dealer() -> Dealer:
@@ -78,6 +84,7 @@ def build(size: Size) -> None:
     chance = random.Random(SEED)
     Supplier.objects.create(pk=1, name="Benchmark Supplies", name_zh="基准用品", address="1 Factory Road")
     _catalogue(size, chance)
+    write_entries(range(1, size.skus + 1))
     _stock(size, chance)
     _dealers(size, chance)
     _prices(size, chance)
@@ -209,23 +216,44 @@ def _dealers(size: Size, chance: random.Random) -> None:
         (
             {"dealer_id": number, "price_list_id": price_list, "priority": place}
             for number in numbers
-            for place, price_list in enumerate((*chance.sample(range(2, size.lists + 1), LISTS_EACH - 1), 1), start=1)
+            for place, price_list in enumerate((*_nearer_lists(number, size, chance), 1), start=1)
         ),
     )
 
 
-def _prices(size: Size, chance: random.Random) -> None:
-    def rows() -> Iterator[dict[str, Any]]:
-        for price_list in range(1, size.lists + 1):
-            tiers = ((1, 100), (50, 92)) if price_list == 1 else ((1, 95), (10, 90), (50, 85))
-            for pk in range(1, size.skus + 1):
-                if price_list == 1 or chance.random() < 0.3:
-                    cents = 10_000 + pk * 37 % 90_000
-                    for least, percent in tiers:
-                        price = Decimal(cents * percent) / 10_000
-                        yield {"price_list_id": price_list, "product_id": pk, "min_quantity": least, "price": price}
+def _nearer_lists(number: int, size: Size, chance: random.Random) -> list[int]:
+    most = LISTS_EACH - 1
+    return chance.sample(range(2, size.lists + 1), most if number == 1 else chance.randint(0, most))
 
-    copy_rows(Price, rows())
+
+def _prices(size: Size, chance: random.Random) -> None:
+    with without_indexes(Price):
+        copy_text(
+            Price,
+            ("price_list_id", "product_id", "min_quantity", "price", "valid_from", "valid_to"),
+            _price_text(size, chance),
+        )
+
+
+def _price_text(size: Size, chance: random.Random) -> Iterator[str]:
+    """The rows of one list after another, as COPY reads them."""
+    everything = range(1, size.skus + 1)
+    for price_list in range(1, size.lists + 1):
+        base = price_list == 1
+        percent = 100 if base else chance.randint(75, 98)
+        products: Iterable[int] = everything if base else sorted(chance.sample(everything, size.skus // 5))
+        lines = []
+        for pk in products:
+            cents = (10_000 + pk * 7919 % 90_000) * percent  # of a hundredth of a cent, as a price is kept
+            lines.append(f"{price_list}\t{pk}\t1\t{cents / 10_000:.4f}\t\\N\t\\N\n")
+            draw = pk % 100
+            if draw < 25:
+                lines.append(f"{price_list}\t{pk}\t50\t{cents * 9 // 10 / 10_000:.4f}\t\\N\t\\N\n")
+            if draw in (30, 31):
+                lines.append(f"{price_list}\t{pk}\t1\t{cents * 11 // 10 / 10_000:.4f}\t2026-01-01\t\\N\n")
+            if draw in (40, 41):
+                lines.append(f"{price_list}\t{pk}\t6\t{cents * 8 // 10 / 10_000:.4f}\t2025-01-01\t2025-12-31\n")
+        yield "".join(lines)
 
 
 def _account(dealer: Dealer, movements: int, chance: random.Random) -> None:

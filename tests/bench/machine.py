@@ -68,8 +68,8 @@ def fresh_database(kind: str) -> str:
     return f"bench_{kind}"
 
 
-def built_database(kind: str, sources: Sequence[Path], build: Callable[[], Any]) -> str:
-    """A copy of a database that `build` fills, used from now on; its name.
+def built_database(kind: str, sources: Sequence[Path], build: Callable[[], Any], *, copied: bool = True) -> str:
+    """A copy of a database that `build` fills, or that one itself unless `copied`, used from now on; its name.
 
     The filled one is kept for the next run until the migrations or one of `sources` change.
     """
@@ -88,6 +88,9 @@ def built_database(kind: str, sources: Sequence[Path], build: Callable[[], Any])
         use_database(MAINTENANCE)
         with connection.cursor() as cursor:
             cursor.execute(f'ALTER DATABASE "{prefix}new" RENAME TO "{wanted}"')
+    if not copied:
+        use_database(wanted)
+        return wanted
     databases.clone(wanted, f"bench_{kind}")
     cache.clear()
     return f"bench_{kind}"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pricing.quote import quote
-from tests.bench.company import LARGE, company, first_dealer, some_products
+from tests.bench.company import HUGE, company, first_dealer, some_products
 from tests.bench.copying import bare_cursor, statements
 from tests.bench.harness import Bench, Case, Outcome, compare, forget_peak_memory
 
@@ -17,10 +17,12 @@ PAGES = {"40 SKUs": 40, "1,000 SKUs": 1_000}
 
 def run() -> Outcome:
     """`pricing.quote.quote` against its own SQL through psycopg2, fetched and not looked at."""
-    company(LARGE)
+    company(HUGE, copied=False)
     dealer = first_dealer()
     forget_peak_memory()
-    outcome = Outcome(notes=["20,000 SKUs, 50 lists, 200 dealers with 5 lists each; rows in order, explained on demand"])
+    outcome = Outcome(
+        notes=["100,000 SKUs, 500 lists, 2,000 dealers with up to 5 lists; rows in order, explained on demand"]
+    )
     for name, number in PAGES.items():
         wanted = [(pk, 12) for pk in some_products(number)]
         case = _case(name, dealer, wanted)
