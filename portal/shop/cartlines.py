@@ -54,6 +54,12 @@ class CartLine:
     steps: tuple[PriceStep, ...] = ()
 
     @property
+    def list_price(self) -> Decimal | None:
+        """The list price, where the dealer pays another one: with list and tier it is why the price is what it is."""
+        first = self.steps[0] if self.steps else None
+        return first.unit_price if first and first.kind == "list" and first.unit_price != self.unit_price else None
+
+    @property
     def seen(self) -> str:
         """What the reader sees of the line, for the form to send back: version and quantity."""
         return f"{self.entry.version if self.entry else 0}-{self.quantity}"

@@ -69,6 +69,7 @@ def send(request: PortalRequest) -> HttpResponse:
         requested_date=given["requested_date"],
         note=given["note"],
         shown_total=given["shown_total"],
+        shown_prices=_prices(given),
     )
     try:
         order = submit(cart, head, by=request.user)
@@ -98,7 +99,9 @@ def _refused(request: PortalRequest, form: CheckoutForm, why: OrderRefused) -> H
         if sent and not portal.cart_quantities:
             messages.error(request, str(why.message))
             return redirect("shop:order", sent.number)
-    page = read_cart(portal.dealer, portal.cart_quantities, problems=why.lines, shown=_prices(form.cleaned_data))
+    # New prices are told at their lines by what was shown before; they are no fault to be mended first.
+    faults = () if why.code == "total_changed" else why.lines
+    page = read_cart(portal.dealer, portal.cart_quantities, problems=faults, shown=_prices(form.cleaned_data))
     form = _again(form, portal.dealer, key=uuid4() if sent else form.cleaned_data["key"], **_shown(page))
     form.add_error(why.field if why.field in form.fields else None, str(why.message))
     return _page(request, form, page, changed=why.code == "total_changed", sent=sent)
