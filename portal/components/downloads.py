@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import BinaryIO, cast
 
 from django.http import FileResponse, HttpResponse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 
-from portal.documents.workbooks import Sheet, write_workbook
+from portal.documents.workbooks import Column, Sheet, write_csv, write_workbook
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 IN_MEMORY = 2_000_000
@@ -35,3 +37,18 @@ def attachment(content: bytes | str, name: str, kind: str) -> HttpResponse:
     response = HttpResponse(content, content_type=kind)
     response.headers["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or ""
     return response
+
+
+def csv_pieces(columns: Sequence[Column], rows: Iterable[Sequence[object]], at_once: int = 2_000) -> Iterator[bytes]:
+    """What `write_csv` writes, in pieces that are sent while the rows are read."""
+    head = _csv(columns, ())
+    yield head
+    stream = iter(rows)
+    while some := list(islice(stream, at_once)):
+        yield _csv(columns, some)[len(head) :]
+
+
+def _csv(columns: Sequence[Column], rows: Iterable[Sequence[object]]) -> bytes:
+    target = io.BytesIO()
+    write_csv(target, columns, rows)
+    return target.getvalue()

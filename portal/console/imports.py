@@ -13,7 +13,7 @@ from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.access.portal import PortalRequest
 from portal.components.downloads import EXCEL, excel_file
@@ -33,6 +33,7 @@ CHIPS = {
     ImportState.MAPPING: "warn",
     ImportState.QUEUED: "neutral",
     ImportState.RUNNING: "progress",
+    ImportState.CONFIRM: "warn",
     ImportState.DONE: "good",
     ImportState.REFUSED: "bad",
 }
@@ -82,6 +83,7 @@ def columns(request: PortalRequest, job_id: int) -> HttpResponse:
     document = remembered.mapping if remembered else None
     form = MappingForm(job.kind, shown, document, request.POST or None, pictures=bool(job.images))
     if request.method == "POST" and form.is_valid():
+        job.whole_lists = bool(form.cleaned_data.get("whole_lists"))
         _start(job, form.document, key, request)
         return redirect("console:import_job", job.pk)
     context = {
@@ -104,7 +106,8 @@ def _start(job: ImportJob, document: dict[str, Any], key: str, request: PortalRe
         kind=job.kind, header_sha256=key, defaults={"mapping": document, "updated_by": request.user}
     )
     waiting = ImportJob.objects.filter(pk=job.pk, state=ImportState.MAPPING)
-    if waiting.update(state=ImportState.QUEUED, mapping=document, queued_at=timezone.now()):
+    values: dict[str, Any] = {"mapping": document, "whole_lists": job.whole_lists}
+    if waiting.update(state=ImportState.QUEUED, queued_at=timezone.now(), **values):
         transaction.on_commit(lambda: wake(job.pk))
 
 
@@ -130,9 +133,24 @@ def progress(request: PortalRequest, job_id: int) -> HttpResponse:
     response = render(
         request, "console/imports/_progress.html", {"job": found, "chip": CHIPS[ImportState(found.state)]}
     )
-    if found.is_over:
+    if found.is_over or found.state == ImportState.CONFIRM:
         response["HX-Refresh"] = "true"
     return response
+
+
+@require_POST
+def confirm(request: PortalRequest, job_id: int) -> HttpResponse:
+    """Let a file that holds whole price lists end the prices it does not have, as many as were shown, or none."""
+    found = get_object_or_404(ImportJob, pk=job_id)
+    ends = request.POST.get("end") == "1"
+    waiting = ImportJob.objects.filter(pk=found.pk, state=ImportState.CONFIRM, missing=found.missing)
+    if ends and request.POST.get("missing") != str(found.missing):
+        return redirect("console:import_job", found.pk)
+    values = {"whole_lists": ends, "confirmed": found.missing if ends else None}
+    with transaction.atomic():
+        if waiting.update(state=ImportState.QUEUED, queued_at=timezone.now(), **values):
+            transaction.on_commit(lambda: wake(found.pk))
+    return redirect("console:import_job", found.pk)
 
 
 @require_safe
@@ -158,6 +176,7 @@ def template(request: PortalRequest, kind: str) -> FileResponse:
 
 
 def _figures(found: ImportJob) -> list[dict[str, Any]]:
+    ended = [{"label": _("Prices ended"), "value": found.ended}] if found.whole_lists else []
     return [
         {"label": _("Rows read"), "value": found.rows_read},
         {"label": _("New"), "value": found.created, "tone": "good" if found.created else ""},
@@ -165,6 +184,7 @@ def _figures(found: ImportJob) -> list[dict[str, Any]]:
         {"label": _("Unchanged"), "value": found.unchanged},
         {"label": _("Skipped by the mapping"), "value": found.skipped},
         {"label": _("Refused"), "value": found.refused, "tone": "bad" if found.refused else ""},
+        *ended,
     ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -24,23 +23,26 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Coalesce
-from django.http import FileResponse, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, render
+from django.http import HttpResponse, QueryDict, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from portal.access.portal import PortalRequest
 from portal.access.roles import Permission
-from portal.components.downloads import excel
+from portal.components.downloads import csv_pieces, excel
 from portal.components.filters import shorten
 from portal.components.keyset import PAGE_SIZE, PK, Key, order_of, page_of, whole, without_place
 from portal.console.words import stored_text
 from portal.documents.workbooks import Column, Sheet
 from pricing.catalogue.models import reads_chinese
 from pricing.quote import supplier_day, valid_on
+from pricing.terms.export import exported
 from pricing.terms.models import DealerPriceList, Price, PriceList
 
 CURRENT, FUTURE, EXPIRED, SUPERSEDED = "current", "future", "expired", "superseded"
@@ -51,6 +53,8 @@ WORDS: dict[str, tuple[Any, str]] = {
     SUPERSEDED: (gettext_lazy("Superseded"), "neutral"),
 }
 BY_SKU = (Key("sku"), Key("min_quantity", whole), PK)
+#: A workbook of more prices takes longer to make than a person waits; CSV is sent while it is made.
+MOST_IN_EXCEL = 50_000
 #: What the importer reads, in its order.
 IMPORT_COLUMNS = (
     Column("price_list", width=18),
@@ -156,6 +160,7 @@ def price_list(request: PortalRequest, code: str) -> HttpResponse:
             {"label": _("Dealers"), "value": found.dealers.count()},
         ],
         "export_query": without_place(request.GET),
+        "may_edit": request.portal.may(Permission.MANAGE_DEALERS) and found.takes_prices,
         "crumbs": [(_("Price lists"), reverse("console:price_lists")), (found.code, "")],
     }
     return render(request, "console/prices/list.html", context)
@@ -192,17 +197,29 @@ def _rows(prices: list[Price]) -> list[dict[str, Any]]:
 
 
 @require_safe
-def price_list_export(request: PortalRequest, code: str) -> FileResponse:
-    """The filtered prices as Excel in the importer's columns: imported again it changes nothing."""
+def price_list_export(request: PortalRequest, code: str) -> HttpResponseBase:
+    """The filtered prices as Excel in the importer's columns: imported again it changes nothing. Many come as CSV."""
     found = get_object_or_404(PriceList, code=stored_text(code))
     chosen: Any = PriceFilter(request.GET).select(with_states(found, supplier_day(timezone.now())))
-    rows = _export_rows(found, chosen.order_by(*order_of(BY_SKU)))
-    name = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in found.code)
-    return excel(f"prices-{name}", [Sheet(found.code, IMPORT_COLUMNS, rows)])
+    if chosen.order_by()[: MOST_IN_EXCEL + 1].count() > MOST_IN_EXCEL:
+        return redirect(reverse("console:price_list_csv", args=[found.code]) + without_place(request.GET))
+    rows = exported(found, chosen.order_by(*order_of(BY_SKU)))
+    return excel(f"prices-{_file_name(found)}", [Sheet(found.code, IMPORT_COLUMNS, rows)])
 
 
-def _export_rows(found: PriceList, prices: Any) -> Iterator[tuple[object, ...]]:
-    columns = ("sku", "min_quantity", "price", "valid_from", "valid_to")
-    rows = prices.values_list(*columns).iterator(chunk_size=5000)
-    for sku, minimum, price, start, end in rows:
-        yield found.code, found.name, sku, minimum, price, found.currency, start, end
+@require_safe
+def price_list_csv(request: PortalRequest, code: str) -> StreamingHttpResponse:
+    """The filtered prices as CSV in the importer's columns, sent while they are read: any number, in little memory."""
+    found = get_object_or_404(PriceList, code=stored_text(code))
+    chosen: Any = PriceFilter(request.GET).select(with_states(found, supplier_day(timezone.now())))
+    rows = exported(found, chosen.order_by(*order_of(BY_SKU)))
+    name = f"prices-{_file_name(found)}.csv"
+    return StreamingHttpResponse(
+        csv_pieces(IMPORT_COLUMNS, rows),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": content_disposition_header(as_attachment=True, filename=name) or ""},
+    )
+
+
+def _file_name(found: PriceList) -> str:
+    return "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in found.code)

@@ -108,6 +108,12 @@ class MappingForm(forms.Form):
                 required=False,
                 initial=bool(known.get("sum")),
             )
+        if kind == ImportKind.PRICES:
+            self.fields["whole_lists"] = forms.BooleanField(
+                label=t("The file holds the whole price lists: end the prices that are not in it"),
+                help_text=t("You see how many those are, and confirm, before anything is written."),
+                required=False,
+            )
 
         for field in self.fields.values():
             field.widget.attrs["aria-label"] = field.label

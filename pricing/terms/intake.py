@@ -20,6 +20,7 @@ from dealers.intake.rows import Cell, Outcome, Parsed, Problem, Row, RowState
 from pricing.quote import supplier_day
 from pricing.terms.audit import acting
 from pricing.terms.bulk import Line, Refused, Staging
+from pricing.terms.derive import derive
 from pricing.terms.models import DealerPriceList, PriceList
 
 t = gettext_lazy
@@ -168,6 +169,8 @@ class PricesIntake(Intake):
         ended = staging.missing() if self._whole_lists and not refused else 0
         changed = staging.end_missing() if ended else set()
         changed |= staging.write()
+        if changed:
+            derive(price_lists=changed)
         return ended
 
 
