@@ -2,7 +2,7 @@
 
 Triggers on `pricing_terms_price` (migration `0004_price_changes`) add a row for each price that a statement really
 changed, in the name of the `acting` person. The first filling of a list is one row that counts its prices: each of
-those stays readable, as the price itself or as `old_price` of what changed it (docs/decisions/0006).
+those stays readable, as the price itself or as `old_price` of what changed it (docs/decisions/0007).
 """
 
 from __future__ import annotations

@@ -80,7 +80,8 @@ def test_the_first_filling_of_a_list_is_one_row_and_later_ones_are_told_price_by
         )
 
     fill(1, FILLING + 1)
-    assert list(new.changes.values_list("product", "prices", "new_price")) == [(None, FILLING + 1, None)]
+    filled = new.changes.get()
+    assert (filled.product_id, filled.prices, filled.new_price) == (None, FILLING + 1, None)
     fill(5000, FILLING + 1)
     assert new.changes.count() == FILLING + 2
 
