@@ -6,14 +6,19 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as t
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from dealers.intake.columns import Day, Number, Whole
 from portal.access.portal import PortalRequest
+from portal.components.downloads import excel
 from portal.components.keyset import PAGE_SIZE, Key, page_of, turned, whole
+from portal.documents.workbooks import Column, Kind, Sheet
+from pricing.catalogue.columns import COLUMNS
+from pricing.catalogue.export import export_header, export_rows
 from pricing.catalogue.files import LARGEST_FILE, FileRefused, checked_name, owner_of, put_file, remove_file
 from pricing.catalogue.models import FILE_LANGUAGES, FileKind, ProductFile
 
@@ -81,3 +86,20 @@ def product_file_remove(request: PortalRequest, pk: int) -> HttpResponse:
     remove_file(file)
     messages.success(request, _("%(name)s was removed.") % {"name": name})
     return redirect("console:product_files")
+
+
+@require_safe
+def products_export(request: PortalRequest) -> FileResponse:
+    """All products as a workbook with the columns of the import: changed there, it can be imported again."""
+    header = export_header()
+    sheet = Sheet(_("Products"), [Column(name, _kind_of(name)) for name in header], export_rows(header))
+    return excel("products", [sheet])
+
+
+def _kind_of(name: str) -> Kind:
+    column = next((each for each in COLUMNS if each.name == name), None)
+    if isinstance(column, Whole):
+        return "integer"
+    if isinstance(column, Number):
+        return "decimal"
+    return "date" if isinstance(column, Day) else "text"
