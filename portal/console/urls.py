@@ -120,6 +120,7 @@ urlpatterns: list[URLPattern] = [
     route("imports/<int:job_id>/progress/", imports.progress, name="import_progress", access=P.IMPORT_DATA),
     route("imports/<int:job_id>/confirm/", imports.confirm, name="import_confirm", access=P.IMPORT_DATA),
     route("imports/<int:job_id>/refused/", imports.refused, name="import_refused", access=P.IMPORT_DATA),
+    route("products/export.xlsx", product_files.products_export, name="products_export", access=P.KEEP_CATALOGUE),
     route("product-files/", product_files.product_files, name="product_files", access=P.KEEP_CATALOGUE),
     route(
         "product-files/<int:pk>/remove/",
