@@ -17,10 +17,10 @@ from fulfilment.ordering.models import DealerCart, DealerOrder, SavedList
 from fulfilment.ordering.saved import save_cart_as_list
 from fulfilment.shipping.models import Shipment
 from fulfilment.shipping.record import ShipmentData, ShippedLine, record_shipment
+from pricing.catalogue.models import ProductFile
 from pricing.numbers.models import DealerItemNumber
 from pricing.selling.models import AssortmentRule, OrderMinimum, QuantityRule
 from pricing.terms.exceptions import request_exception
-from pricing.catalogue.models import ProductFile
 from pricing.terms.models import PriceException, PriceList
 from tests import factories
 from tests.dealers.ledger_samples import invoice
@@ -140,6 +140,7 @@ def foreign_parameters(world: World, secrets: Secrets) -> dict[str, list[dict[st
         "console:selling_rule": secrets.rules,
         "console:selling_remove": secrets.rules,
         "console:group": [],
+        "console:formula": [],
         "console:exception": [one_off],
         "console:exception_approve": [one_off],
         "console:exception_refuse": [one_off],
