@@ -169,7 +169,7 @@ def without(query: QueryDict, name: str, value: str = "") -> str:
     """The query string without one value of a parameter, or without all of them, from the first page on."""
     changed = query.copy()
     left = [other for other in changed.getlist(name) if value and other != value]
-    for gone in (name, AFTER, BEFORE, "facets"):
+    for gone in (AFTER, BEFORE, "facets", *(() if left else (name,))):
         changed.pop(gone, None)
     if left:
         changed.setlist(name, left)
