@@ -231,7 +231,7 @@ def test_an_order_costs_the_same_statements_at_any_length(
     alice.get(url)
     with django_assert_max_num_queries(20):
         alice.get(url)
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(40):
         alice.post(reverse("shop:reorder", args=(order.number,)), {"all": "1"})
 
 
