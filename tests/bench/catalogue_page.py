@@ -22,7 +22,9 @@ from dealers.accounts.models import User
 from portal.components.keyset import PK, Key, cursor_at
 from portal.shop import catalogue, listing, rows
 from portal.shop.models import CatalogueEntry
+from portal.shop.wish import Wish
 from pricing.by_price import Place
+from pricing.quote import quote
 from tests.bench.company import HUGE, company, first_dealer
 from tests.bench.copying import count
 from tests.bench.harness import Bench, Case, Outcome, compare, forget_peak_memory, timed
@@ -81,13 +83,13 @@ class _Known:
 
     def __init__(self, query: QueryDict) -> None:
         dealer = first_dealer()
-        asked = listing.Asked.of(dealer, catalogue.Wish.read(query))
+        asked = listing.Asked.of(dealer, Wish.read(query))
         found = listing.list_products(asked, query)
         self._keys = [product.pk for product in found.page.rows]
         self._page = found
         self._chain = asked.chain
         labels = rows.labels_for(dealer, found.page.rows)
-        self._quote = rows.quote(dealer, [(pk, label.smallest) for pk, label in labels.items()])
+        self._quote = quote(dealer, [(pk, label.smallest) for pk, label in labels.items()])
         self._stock = rows.stock_of(labels.values())
 
     @contextmanager
