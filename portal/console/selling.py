@@ -22,7 +22,7 @@ from portal.console.selling_forms import FORMS, MODELS, RuleFilter, RuleForm
 from portal.console.selling_words import category_paths, described, row_of, rows_of
 from pricing.catalogue.models import ProductCard
 from pricing.quote import supplier_day
-from pricing.selling.models import RuleKind, SellingChange
+from pricing.selling.models import WHOLE_ORDERS, RuleKind, SellingChange
 from pricing.selling.write import RuleRefused, last_change, remove_rules, save_rule, with_names
 
 NEWEST_FIRST = (Key("pk", whole, descending=True),)
@@ -31,6 +31,7 @@ SUBS: dict[str, Any] = {
     RuleKind.ASSORTMENT: gettext_lazy("What dealers may see, within what their price lists price."),
     RuleKind.QUANTITY: gettext_lazy("Minimum, multiple and maximum of a product in one order, in sales units."),
     RuleKind.MINIMUM: gettext_lazy("The least an order must come to before tax."),
+    RuleKind.FREIGHT: gettext_lazy("What is charged for sending an order, and from which value on it is free."),
 }
 
 
@@ -63,9 +64,9 @@ def selling(request: PortalRequest, kind: str) -> HttpResponse:
         "form": form,
         "chips": form.chips(request.GET),
         "page": page,
-        "rows": rows_of(kind, page.rows, today, category_paths() if kind != RuleKind.MINIMUM else {}),
+        "rows": rows_of(kind, page.rows, today, category_paths() if kind not in WHOLE_ORDERS else {}),
         "may_edit": request.portal.may(Permission.MANAGE_DEALERS),
-        "may_import": request.portal.may(Permission.IMPORT_DATA) and kind != RuleKind.MINIMUM,
+        "may_import": request.portal.may(Permission.IMPORT_DATA) and kind not in WHOLE_ORDERS,
         "import_kind": f"{kind}_rules",
     }
     return render(request, "console/selling/list.html", context)
@@ -132,13 +133,14 @@ def _draw(request: PortalRequest, kind: str, form: RuleForm, rule: Any | None = 
     changes = SellingChange.objects.filter(kind=kind, rule=rule.pk)[:MOST_CHANGES] if rule else []
     may_edit = request.portal.may(Permission.MANAGE_DEALERS)
     today = supplier_day(timezone.now())
-    targeted = kind != RuleKind.MINIMUM
+    targeted = kind not in WHOLE_ORDERS
     context = {
         "kind": kind,
         "form": form,
         "rule": rule,
         "row": row_of(kind, rule, today, category_paths() if targeted else {}) if rule else None,
         "targeted": targeted,
+        "dated": kind != RuleKind.MINIMUM,
         "may_edit": may_edit,
         "changes": described(kind, changes),
         "dealers": Dealer.objects.order_by("number") if may_edit else (),

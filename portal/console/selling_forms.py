@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -16,7 +17,16 @@ from dealers.accounts.models import Dealer, DealerGroup
 from portal.components.filters import filter_chips
 from portal.console.selling_words import CURRENT, EXPIRED, FUTURE, STATES, category_paths
 from pricing.catalogue.models import ProductCard
-from pricing.selling.models import AssortmentRule, Effect, MinimumMode, OrderMinimum, QuantityRule, RuleKind
+from pricing.selling.models import (
+    WHOLE_ORDERS,
+    AssortmentRule,
+    Effect,
+    FreightRule,
+    MinimumMode,
+    OrderMinimum,
+    QuantityRule,
+    RuleKind,
+)
 
 Product = get_model("catalogue", "Product")
 t = gettext_lazy
@@ -176,16 +186,10 @@ class QuantityForm(TargetedForm):
         return values
 
 
-class MinimumForm(RuleForm):
-    """The least an order must come to."""
+class MoneyForm(RuleForm):
+    """A rule about orders as a whole, in one currency."""
 
-    amount = forms.DecimalField(
-        label=t("Order minimum"), min_value=0, max_digits=14, decimal_places=2,
-        help_text=t("Before tax. 0 asks for nothing, which frees from a farther minimum."),
-    )  # fmt: skip
     currency = forms.ChoiceField(label=t("Currency"), help_text=t("It holds for dealers who buy in this currency."))
-    mode = forms.ChoiceField(label=t("An order below it is"), choices=MinimumMode.choices)
-    columns = ("amount", "currency", "mode")
 
     def __init__(self, data: QueryDict | None = None, *, rule: Any = None, seen: int = 0) -> None:
         super().__init__(data, rule=rule, seen=seen)
@@ -195,7 +199,7 @@ class MinimumForm(RuleForm):
         currencies.choices = [(code, code) for code in sorted(codes)]
 
     def clean(self) -> dict[str, Any]:
-        """A dealer's minimum is in the dealer's currency."""
+        """A dealer's rule is in the dealer's currency."""
         values = super().clean()
         dealer, currency = values.get("dealer"), values.get("currency")
         if dealer and currency and dealer.currency != currency:
@@ -204,15 +208,52 @@ class MinimumForm(RuleForm):
         return values
 
 
+class MinimumForm(MoneyForm):
+    """The least an order must come to."""
+
+    amount = forms.DecimalField(
+        label=t("Order minimum"), min_value=0, max_digits=14, decimal_places=2,
+        help_text=t("Before tax. 0 asks for nothing, which frees from a farther minimum."),
+    )  # fmt: skip
+    mode = forms.ChoiceField(label=t("An order below it is"), choices=MinimumMode.choices)
+    columns = ("amount", "currency", "mode")
+
+
+class FreightForm(MoneyForm):
+    """What is charged for sending an order, and from when it is free."""
+
+    charge = forms.DecimalField(
+        label=t("Freight for an order"), min_value=0, max_digits=14, decimal_places=2,
+        help_text=t("Before tax. 0 charges nothing, which frees from a farther rule."),
+    )  # fmt: skip
+    free_from = forms.DecimalField(
+        label=t("Free from goods of"), min_value=Decimal("0.01"), max_digits=14, decimal_places=2, required=False,
+        help_text=t("Before tax. Leave empty to charge every order."),
+    )  # fmt: skip
+    valid_from = _day(t("Valid from"))
+    valid_to = _day(t("Valid to"))
+    columns = ("charge", "free_from", "currency", "valid_from", "valid_to")
+
+    def clean(self) -> dict[str, Any]:
+        """Days in order."""
+        values = super().clean()
+        start, end = values.get("valid_from"), values.get("valid_to")
+        if start and end and end < start:
+            self.add_error("valid_to", _("This day is before the first one. Correct one of the two."))
+        return values
+
+
 FORMS: dict[str, type[RuleForm]] = {
     RuleKind.ASSORTMENT: AssortmentForm,
     RuleKind.QUANTITY: QuantityForm,
     RuleKind.MINIMUM: MinimumForm,
+    RuleKind.FREIGHT: FreightForm,
 }
 MODELS: dict[str, type[Any]] = {
     RuleKind.ASSORTMENT: AssortmentRule,
     RuleKind.QUANTITY: QuantityRule,
     RuleKind.MINIMUM: OrderMinimum,
+    RuleKind.FREIGHT: FreightRule,
 }
 
 
@@ -232,6 +273,7 @@ class RuleFilter(forms.Form):
         self._kind = kind
         if kind == RuleKind.MINIMUM:
             del self.fields["state"]
+        if kind in WHOLE_ORDERS:
             self.fields["q"].widget.attrs["placeholder"] = str(_("Dealer or group"))
         else:
             self.fields["q"].widget.attrs["placeholder"] = str(_("Dealer, group, SKU, category or brand"))
@@ -263,7 +305,7 @@ def _holds(state: str, today: date) -> Q:
 
 def _mentions(text: str, kind: str) -> Q:
     names = ["dealer__number", "dealer__name", "dealer__name_zh", "group__code", "group__name", "group__name_zh"]
-    if kind != RuleKind.MINIMUM:
+    if kind not in WHOLE_ORDERS:
         names += ["product__upc", "product__title", "category__name", "category__card__name_zh", "brand"]
     found = Q()
     for name in names:

@@ -14,7 +14,16 @@ from oscar.core.loading import get_model
 
 from portal.components.formats import format_amount
 from pricing.catalogue.models import reads_chinese
-from pricing.selling.models import RULES, AssortmentRule, Effect, MinimumMode, OrderMinimum, SellingChange, TargetedRule
+from pricing.selling.models import (
+    RULES,
+    AssortmentRule,
+    Effect,
+    FreightRule,
+    MinimumMode,
+    OrderMinimum,
+    SellingChange,
+    TargetedRule,
+)
 
 Category = get_model("catalogue", "Category")
 
@@ -98,6 +107,8 @@ def what_of(rule: Any) -> str:
         if rule.mode == MinimumMode.REFUSE:
             return _("orders below %(amount)s %(currency)s are refused") % words
         return _("orders below %(amount)s %(currency)s are warned of") % words
+    if isinstance(rule, FreightRule):
+        return _freight(rule)
     parts = []
     if rule.minimum:
         parts.append(_("at least %(quantity)s") % {"quantity": f"{rule.minimum:,}"})
@@ -106,6 +117,15 @@ def what_of(rule: Any) -> str:
     if rule.maximum:
         parts.append(_("at most %(quantity)s an order") % {"quantity": f"{rule.maximum:,}"})
     return ", ".join(parts)
+
+
+def _freight(rule: FreightRule) -> str:
+    if not rule.charge:
+        return _("no freight in %(currency)s") % {"currency": rule.currency}
+    words = {"charge": format_amount(rule.charge), "currency": rule.currency, "free": format_amount(rule.free_from)}
+    if rule.free_from is None:
+        return _("%(charge)s %(currency)s an order") % words
+    return _("%(charge)s %(currency)s an order, free from %(free)s %(currency)s") % words
 
 
 def described(kind: str, changes: Iterable[SellingChange]) -> list[dict[str, Any]]:

@@ -192,19 +192,60 @@ class OrderMinimum(ScopedRule):
         return f"{self.amount} {self.currency}"
 
 
+class FreightRule(ScopedRule):
+    """What is charged for sending an order, in `currency` before tax; it is taxed as the goods are.
+
+    Nothing is charged for goods that come to `free_from` before tax; without it every order is charged. The nearest
+    rule in the dealer's currency that holds on the day counts, and of two of one scope the one that starts later; a
+    `charge` of 0 frees a dealer from the freight of its group or of everybody.
+    """
+
+    currency = models.CharField(_("currency"), max_length=3)
+    charge = models.DecimalField(_("freight"), max_digits=14, decimal_places=2)
+    free_from = models.DecimalField(_("free from"), max_digits=14, decimal_places=2, null=True, blank=True)
+    valid_from = models.DateField(_("valid from"), null=True, blank=True)
+    valid_to = models.DateField(_("valid to"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("freight rule")
+        verbose_name_plural = _("freight rules")
+        ordering = ("pk",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("dealer", "group", "currency", "valid_from"),
+                nulls_distinct=False,
+                name="one_freight_rule_per_currency_and_start",
+            ),
+            models.CheckConstraint(condition=NOBODY_TWICE, name="freight_rule_has_one_scope"),
+            models.CheckConstraint(condition=IN_ORDER, name="freight_rule_ends_after_it_starts"),
+            models.CheckConstraint(
+                condition=Q(charge__gte=0) & (Q(free_from__isnull=True) | Q(free_from__gt=0)),
+                name="freight_rule_not_negative",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.charge} {self.currency}"
+
+
 class RuleKind(models.TextChoices):
     """The kinds of rules."""
 
     ASSORTMENT = "assortment", _("Assortment")
     QUANTITY = "quantity", _("Quantities")
     MINIMUM = "minimum", _("Order minimum")
+    FREIGHT = "freight", _("Freight")
 
 
 RULES: dict[str, type[Any]] = {
     RuleKind.ASSORTMENT: AssortmentRule,
     RuleKind.QUANTITY: QuantityRule,
     RuleKind.MINIMUM: OrderMinimum,
+    RuleKind.FREIGHT: FreightRule,
 }
+
+#: The kinds that are about orders as a whole and so name no product, category or brand.
+WHOLE_ORDERS = frozenset({RuleKind.MINIMUM, RuleKind.FREIGHT})
 
 
 class SellingChange(models.Model):

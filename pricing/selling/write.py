@@ -13,22 +13,33 @@ from django.utils.translation import gettext as _
 from dealers.accounts.models import User
 from pricing.catalogue.categories import CategoryTree
 from pricing.selling.inforce import forget
-from pricing.selling.models import RULES, AssortmentRule, OrderMinimum, QuantityRule, RuleKind, SellingChange
+from pricing.selling.models import (
+    RULES,
+    WHOLE_ORDERS,
+    AssortmentRule,
+    FreightRule,
+    OrderMinimum,
+    QuantityRule,
+    RuleKind,
+    SellingChange,
+)
 from pricing.selling.rules import contradicts
 
-Rule = AssortmentRule | QuantityRule | OrderMinimum
+Rule = AssortmentRule | QuantityRule | OrderMinimum | FreightRule
 
 #: The columns of each kind that say for whom and about what it is: a rule is found again by them.
 PLACE: dict[str, tuple[str, ...]] = {
     RuleKind.ASSORTMENT: ("dealer", "group", "product", "category", "brand", "valid_from"),
     RuleKind.QUANTITY: ("dealer", "group", "product", "category", "brand", "valid_from"),
     RuleKind.MINIMUM: ("dealer", "group", "currency"),
+    RuleKind.FREIGHT: ("dealer", "group", "currency", "valid_from"),
 }
 #: And those that say what holds.
 VALUES: dict[str, tuple[str, ...]] = {
     RuleKind.ASSORTMENT: ("effect", "valid_to"),
     RuleKind.QUANTITY: ("minimum", "multiple", "maximum", "valid_to"),
     RuleKind.MINIMUM: ("amount", "mode"),
+    RuleKind.FREIGHT: ("charge", "free_from", "valid_to"),
 }
 RELATED = {"dealer": "number", "group": "code", "product": "upc"}
 
@@ -50,7 +61,7 @@ def kind_of(rule: Rule) -> str:
 def with_names(kind: str) -> models.QuerySet[Any]:
     """The rules of a kind with what `as_stored` and lists read."""
     rules: models.QuerySet[Any] = RULES[kind].objects.select_related("dealer", "group")
-    return rules if kind == RuleKind.MINIMUM else rules.select_related("product__card", "category__card")
+    return rules if kind in WHOLE_ORDERS else rules.select_related("product__card", "category__card")
 
 
 def last_change(kind: str, pk: int) -> int:

@@ -19,7 +19,7 @@ from fulfilment.shipping.models import Shipment
 from fulfilment.shipping.record import ShipmentData, ShippedLine, record_shipment
 from pricing.catalogue.models import ProductFile
 from pricing.numbers.models import DealerItemNumber
-from pricing.selling.models import AssortmentRule, OrderMinimum, QuantityRule
+from pricing.selling.models import AssortmentRule, FreightRule, OrderMinimum, QuantityRule
 from pricing.terms.exceptions import request_exception
 from pricing.terms.models import PriceException, PriceList
 from tests import factories
@@ -79,6 +79,7 @@ def make_secrets(world: World) -> Secrets:
         {"kind": "assortment", "pk": AssortmentRule.objects.create(effect="allow", dealer=world.bergen).pk},
         {"kind": "quantity", "pk": QuantityRule.objects.create(maximum=77_777, dealer=world.bergen).pk},
         {"kind": "minimum", "pk": OrderMinimum.objects.create(amount=1, currency="EUR", dealer=world.bergen).pk},
+        {"kind": "freight", "pk": FreightRule.objects.create(charge=1, currency="EUR", dealer=world.bergen).pk},
     ]
     one_off = _one_off(world, wok)
     cart = create_cart(world.bob, world.bergen, f"Cart of {SECRET_PO}")

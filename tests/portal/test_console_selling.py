@@ -13,13 +13,14 @@ from oscar.core.loading import get_model
 
 from dealers.accounts.models import DealerGroup
 from pricing.catalogue.models import ProductCard
-from pricing.selling.models import AssortmentRule, OrderMinimum, QuantityRule, SellingChange
+from pricing.selling.models import AssortmentRule, FreightRule, OrderMinimum, QuantityRule, SellingChange
 from tests import factories
 from tests.factories import World
 
 Category = get_model("catalogue", "Category")
 ProductCategory = get_model("catalogue", "ProductCategory")
-ASSORTMENT, QUANTITY, MINIMUM = (f"/console/selling/{kind}/" for kind in ("assortment", "quantity", "minimum"))
+KINDS = ("assortment", "quantity", "minimum", "freight")
+ASSORTMENT, QUANTITY, MINIMUM, FREIGHT = (f"/console/selling/{kind}/" for kind in KINDS)
 PREVIEW = "/console/selling/preview/"
 
 
@@ -65,6 +66,9 @@ def test_rules_are_added_changed_and_removed_with_a_record(world: World, ada: Cl
         (QUANTITY, {"multiple": "-3"}, "multiple"),
         (MINIMUM, {"amount": "-1", "currency": "EUR", "mode": "refuse"}, "amount"),
         (MINIMUM, {"amount": "10", "currency": "XXX", "mode": "refuse"}, "currency"),
+        (FREIGHT, {"charge": "-1", "currency": "EUR"}, "charge"),
+        (FREIGHT, {"charge": "9", "free_from": "0", "currency": "EUR"}, "free_from"),
+        (FREIGHT, {"charge": "9", "currency": "EUR", "valid_from": "2026-02-02", "valid_to": "2026-02-01"}, "valid_to"),
     ],
 )
 def test_what_makes_no_sense_is_refused_at_its_field(
@@ -75,6 +79,23 @@ def test_what_makes_no_sense_is_refused_at_its_field(
     assert response.status_code == 422
     assert field in response.context["form"].errors
     assert not SellingChange.objects.exists()
+
+
+def test_freight_is_kept_with_a_record_and_read_by_reps(world: World, ada: Client, as_user: Any) -> None:
+    assert "Orders are sent without a charge." in ada.get(FREIGHT).content.decode()
+    sent = {"charge": "25", "free_from": "500", "currency": "EUR", "valid_from": "2026-01-01"}
+    ada.post(f"{FREIGHT}add/", sent)
+    rule = FreightRule.objects.get()
+    assert (rule.charge, rule.free_from, rule.currency) == (Decimal("25.00"), Decimal("500.00"), "EUR")
+    assert "already" in ada.post(f"{FREIGHT}add/", sent).content.decode()
+    page = as_user(world.rita).get(FREIGHT).content.decode()
+    assert "25.00 EUR an order, free from 500.00 EUR" in page
+    assert as_user(world.rita).post(f"{FREIGHT}add/", sent).status_code in (403, 404)
+    ada.post(f"{FREIGHT}{rule.pk}/", sent | {"charge": "30", "seen": SellingChange.objects.get().pk})
+    page = ada.get(f"{FREIGHT}{rule.pk}/").content.decode()
+    assert "30.00" in page
+    ada.post(f"{FREIGHT}{rule.pk}/remove/")
+    assert [(each.kind, each.by) for each in SellingChange.objects.all()] == [("freight", world.ada)] * 3
 
 
 def test_a_second_rule_for_a_place_and_a_change_of_what_another_changed_are_refused(world: World, ada: Client) -> None:
