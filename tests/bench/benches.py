@@ -6,7 +6,7 @@ from tests.bench import (
     catalogue_page,
     hot_sku,
     import_adventureworks,
-    order_lines,
+    order_1000,
     price_import,
     price_page,
     search,
@@ -18,7 +18,7 @@ BENCHES: dict[str, Bench] = {
     bench.name: bench
     for bench in (
         price_page.BENCH,
-        order_lines.BENCH,
+        order_1000.BENCH,
         catalogue_page.BENCH,
         statement.BENCH,
         import_adventureworks.BENCH,

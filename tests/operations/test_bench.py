@@ -124,6 +124,6 @@ def test_contestant_and_floor_take_turns_after_one_warm_up() -> None:
 
 def test_every_registered_benchmark_has_limits() -> None:
     assert all(bench.limits and name == bench.name for name, bench in BENCHES.items())
-    assert {"price_page", "order_lines", "catalogue_page", "statement", "import_adventureworks", "hot_sku"} <= set(
+    assert {"price_page", "order_1000", "catalogue_page", "statement", "import_adventureworks", "hot_sku"} <= set(
         BENCHES
     )
