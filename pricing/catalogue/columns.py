@@ -21,7 +21,7 @@ _SPELLINGS: dict[str, tuple[str, ...]] = {
     Unit.PIECE: ("pc", "pcs", "pieces", "each", "ea", "件", "个", "只", "把", "台", "支"),
     Unit.PAIR: ("pairs", "双", "对", "副"),
     Unit.SET: ("sets", "套"),
-    Unit.BOX: ("boxes", "盒", "箱"),
+    Unit.BOX: ("boxes", "盒"),
     Unit.ROLL: ("rolls", "卷"),
     Unit.PACK: ("packs", "package", "包"),
     Unit.METRE: ("m", "meter", "metres", "米"),
@@ -29,7 +29,7 @@ _SPELLINGS: dict[str, tuple[str, ...]] = {
     Unit.LITRE: ("l", "liter", "litres", "升"),
     Unit.DOZEN: ("dz", "dozens", "打"),
     Unit.CASE: ("cases", "cs", "中箱"),
-    Unit.CARTON: ("cartons", "ctn", "ctns", "外箱", "整箱", "大箱"),
+    Unit.CARTON: ("cartons", "ctn", "ctns", "箱", "外箱", "整箱", "大箱"),
     Unit.PALLET: ("pallets", "plt", "托盘", "托", "栈板"),
 }
 UNITS: dict[str, str] = {

@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from pricing.terms.audit import PriceChange as PriceChange  # a model of this app, kept beside its verbs
 
@@ -288,7 +289,7 @@ class FormulaRule(models.Model):
 class ExceptionState(models.TextChoices):
     """Where a one-off price stands."""
 
-    REQUESTED = "requested", _("Requested")
+    REQUESTED = "requested", pgettext_lazy("one-off price", "Requested")
     APPROVED = "approved", _("Approved")
     REFUSED = "refused", _("Refused")
     ENDED = "ended", _("Ended early")
