@@ -19,10 +19,10 @@ from oscar.core.loading import get_model
 
 from dealers.accounts.models import Dealer, User
 from fulfilment.ordering.cartrows import ADDED, SET, delete_lines, write_lines, write_seen, write_terms
-from fulfilment.ordering.lines import MAX_QUANTITY
+from fulfilment.ordering.lines import MAX_QUANTITY, visible
 from fulfilment.ordering.models import CartLine, DealerCart
 from fulfilment.ordering.problems import LineProblem, OrderRefused
-from pricing.quote import assortment, quote
+from pricing.quote import QuotedLine, quote
 
 Basket = get_model("basket", "Basket")
 BasketLine = get_model("basket", "Line")
@@ -201,14 +201,15 @@ def _write(
     if any(not 1 <= quantity <= MAX_QUANTITY for quantity in wanted.values()):
         raise OrderRefused(_("Enter a quantity from 1 to %d.") % MAX_QUANTITY, code="quantity")
     new = [pk for pk in wanted if pk not in kept]
-    if new and assortment(cart.dealer).filter(pk__in=new).count() < len(new):
+    now, before = _quoted(cart, kept, wanted, change)
+    if new and visible(cart.dealer, [now[pk] for pk in new]).count() < len(new):
         raise OrderRefused(_("A product is not available to you. Nothing was added."), code="not_available")
     if len(kept) + len(new) > MAX_LINES:
         raise OrderRefused(_("A cart holds at most %d lines. Send this one first.") % MAX_LINES, code="lines")
     written = write_lines(
         cart.basket_id,
         wanted,
-        _prices_seen(cart, kept, wanted, change),
+        [_price_seen(kept.get(pk), now[pk], before.get(pk)) for pk in wanted],
         change=change,
         currency=cart.dealer.currency,
         limit=MAX_QUANTITY,
@@ -220,23 +221,25 @@ def _write(
     return written
 
 
-def _prices_seen(
+def _quoted(
     cart: DealerCart, kept: Mapping[int, CartEntry], wanted: Mapping[int, int], change: str
-) -> list[Decimal | None]:
-    """The unit price that whoever changes a line sees with it; a change of price not confirmed yet is kept to be told.
-
-    One quote: each line at its new quantity and, where it is in the cart, at the old one.
-    """
+) -> tuple[dict[int, QuotedLine], dict[int, QuotedLine]]:
+    """One quote: each line at its new quantity and, where it is in the cart, at the old one."""
     old = {pk: kept[pk] for pk in wanted if pk in kept}
     target = {
         pk: min(quantity + (old[pk].quantity if change == ADDED and pk in old else 0), MAX_QUANTITY)
         for pk, quantity in wanted.items()
     }
     quoted = quote(cart.dealer, [*target.items(), *((pk, entry.quantity) for pk, entry in old.items())]).lines
-    now = {line.product_id: line.unit_price for line in quoted[: len(target)]}
-    before = {line.product_id: line.unit_price for line in quoted[len(target) :]}
-    pending = {pk for pk, entry in old.items() if entry.shown_price not in (None, before[pk])}
-    return [old[pk].shown_price if pk in pending else now[pk] for pk in wanted]
+    by_product = [{line.product_id: line for line in part} for part in (quoted[: len(target)], quoted[len(target) :])]
+    return by_product[0], by_product[1]
+
+
+def _price_seen(entry: CartEntry | None, now: QuotedLine, before: QuotedLine | None) -> Decimal | None:
+    """The unit price that whoever changes a line sees with it; a change not confirmed yet is kept to be told."""
+    if entry is not None and before is not None and entry.shown_price not in (None, before.unit_price):
+        return entry.shown_price
+    return now.unit_price
 
 
 def _touch(cart: DealerCart) -> None:

@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from oscar.core.loading import get_model
 
 from dealers.accounts.models import Dealer
 from fulfilment.ordering.problems import LineProblem
 from fulfilment.stock.take import available
-from pricing.quote import Quote, assortment, quote
+from pricing.quote import Quote, QuotedLine, quote, sellable
 from pricing.selling.minimums import Shortfall
 from pricing.selling.packs import packs_for
 from pricing.selling.rules import Pack
-
-Product = get_model("catalogue", "Product")
 
 MAX_QUANTITY = 1_000_000
 
 
 @dataclass(frozen=True)
 class Checked:
-    """A priced set of lines with everything that keeps them from being ordered. `products` has what is visible, `packs`
-    in which quantities each of them may be ordered."""
+    """A priced set of lines with everything that keeps them from being ordered. `products` are the ids of those the
+    dealer may see, `packs` says in which quantities each of them may be ordered."""
 
     quote: Quote
-    products: dict[int, Any]
+    products: Set[int]
     available: dict[int, int]
     problems: dict[int, list[LineProblem]]
     packs: dict[int, Pack] = field(default_factory=dict)
@@ -45,33 +43,36 @@ def check_lines(dealer: Dealer, wanted: Mapping[int, int], at: datetime | None =
 
     A product outside the dealer's assortment is missing from `products` and has the problem `not_available`.
     """
-    products = {
-        product.pk: product
-        for product in assortment(dealer, at).filter(pk__in=list(wanted)).select_related("card", "parent")
-    }
     quoted = quote(dealer, list(wanted.items()), at)
+    shown = visible(dealer, quoted.lines, at)
+    cards = {
+        pk: (minimum or 1, multiple or 1)
+        for pk, minimum, multiple in shown.values_list("pk", "card__minimum_quantity", "card__order_multiple")
+    }
     left = available(list(wanted))
-    packs = packs_for(dealer, products, at, {pk: pack_of(product) for pk, product in products.items()})
+    packs = packs_for(dealer, cards, at, cards)
     problems: dict[int, list[LineProblem]] = {}
     for line in quoted.lines:
-        product = products.get(line.product_id)
-        pack = packs.get(line.product_id, Pack())
-        found = _problems(product, line.product_id, line.quantity, line.unit_price is None, left, pack)
+        pack = packs.get(line.product_id)
+        found = _problems(line.product_id, line.quantity, line.unit_price is None, left, pack)
         if found:
             problems[line.product_id] = found
-    return Checked(quoted, products, left, problems, packs)
+    return Checked(quoted, cards.keys(), left, problems, packs)
 
 
-def pack_of(product: Any) -> tuple[int, int]:
-    """Minimum order quantity and order multiple on a product's own card; rules for the dealer may say otherwise."""
-    card = getattr(product, "card", None)
-    return (card.minimum_quantity, card.order_multiple) if card else (1, 1)
+def visible(dealer: Dealer, quoted: Iterable[QuotedLine], at: datetime | None = None) -> QuerySet[Any]:
+    """The products of a quote that are in the dealer's assortment.
+
+    What one of their lists prices is known from the quote. Asking `assortment` would read all of the dealer's prices.
+    """
+    return sellable(dealer, at).filter(pk__in=[line.product_id for line in quoted if line.rows])
 
 
 def _problems(
-    product: Any | None, product_id: int, quantity: int, unpriced: bool, left: Mapping[int, int], pack: Pack
+    product_id: int, quantity: int, unpriced: bool, left: Mapping[int, int], pack: Pack | None
 ) -> list[LineProblem]:
-    if product is None:
+    """What keeps a line from being ordered; without a pack the dealer may not see the product."""
+    if pack is None:
         return [LineProblem(product_id, "not_available", _("This product is no longer available to you. Remove it."))]
     found = []
     if not 1 <= quantity <= MAX_QUANTITY:

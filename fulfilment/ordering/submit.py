@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from django.contrib.sites.models import Site
@@ -21,20 +20,16 @@ from dealers.accounts.models import Dealer, Outlet, User
 from fulfilment.ordering.cart import CartEntry, entries
 from fulfilment.ordering.lines import Checked, check_lines, minimum_message, shortage_message
 from fulfilment.ordering.models import DealerCart, DealerOrder, DealerOrderLine, OrderStep
+from fulfilment.ordering.orderrows import OrderRow, write_order_lines
 from fulfilment.ordering.problems import LineProblem, OrderRefused, mend_lines
 from fulfilment.ordering.states import State
 from fulfilment.signals import order_moved
 from fulfilment.stock.take import NotEnoughStock, take
-from pricing.catalogue.models import ProductCard
-from pricing.money import round_money
-from pricing.quote import Quote, QuotedLine
+from pricing.quote import Quote
 from pricing.selling.minimums import shortfall
 
 Basket = get_model("basket", "Basket")
 Order = get_model("order", "Order")
-OrderLine = get_model("order", "Line")
-StockRecord = get_model("partner", "StockRecord")
-
 
 ADDRESS_FIELDS = (
     "code",
@@ -137,7 +132,7 @@ def _place(cart: DealerCart, head: OrderHead, by: User, at: datetime) -> DealerO
         )
     take(wanted)
     order = _write_order(cart, outlet, head, by, at, checked)
-    _write_lines(order, checked, lines)
+    _write_lines(order, checked.quote, lines)
     _close_cart(locked, at)
     step = OrderStep.objects.create(order=order, to_state=State.REVIEW, at=at, by=by, by_name=by.get_full_name())
     order_moved.send(sender=DealerOrder, order=order, step=step)
@@ -230,80 +225,17 @@ def _address(outlet: Outlet) -> dict[str, str]:
     return {field: getattr(outlet, field) for field in ADDRESS_FIELDS}
 
 
-def _write_lines(order: DealerOrder, checked: Checked, entered: Mapping[int, CartEntry]) -> None:
-    """Oscar's lines and ours, in bulk; Oscar's two-decimal prices are a mirror of our exact ones."""
-    quoted = checked.quote
-    records = {
-        record.product_id: record
-        for record in StockRecord.objects.filter(product__in=list(checked.products)).select_related("partner")
-    }
-    taxes = quoted.line_taxes()
-    mirrors = OrderLine.objects.bulk_create(
-        [
-            _mirror_line(order, checked.products[line.product_id], records[line.product_id], line, tax)
-            for line, tax in zip(quoted.lines, taxes, strict=True)
-        ]
-    )
-    DealerOrderLine.objects.bulk_create(
-        [
-            _dealer_line(
-                order, mirror, checked.products[line.product_id], line, tax, position, entered[line.product_id]
-            )
-            for position, (mirror, line, tax) in enumerate(zip(mirrors, quoted.lines, taxes, strict=True), start=1)
-        ]
-    )
-
-
-def _mirror_line(order: DealerOrder, product: Any, record: Any, line: QuotedLine, tax: Decimal) -> Any:
-    unit_price, net = _priced(line)
-    return OrderLine(
-        order_id=order.pk,
-        partner=record.partner,
-        partner_name=record.partner.name,
-        partner_sku=record.partner_sku,
-        stockrecord=record,
-        product=product,
-        title=product.get_title()[:255],
-        upc=product.upc,
-        quantity=line.quantity,
-        line_price_excl_tax=net,
-        line_price_incl_tax=net + tax,
-        line_price_before_discounts_excl_tax=net,
-        line_price_before_discounts_incl_tax=net + tax,
-        unit_price_excl_tax=round_money(unit_price, order.currency),
-        unit_price_incl_tax=round_money(unit_price * (100 + order.tax_percent) / 100, order.currency),
-        status=State.REVIEW,
-        num_allocated=line.quantity,
-    )
-
-
-def _dealer_line(
-    order: DealerOrder, mirror: Any, product: Any, line: QuotedLine, tax: Decimal, position: int, entry: CartEntry
-) -> DealerOrderLine:
-    unit_price, net = _priced(line)
-    card = getattr(product, "card", None) or ProductCard()
-    return DealerOrderLine(
-        line=mirror,
-        order=order,
-        position=position,
-        sku=product.upc,
-        name=product.get_title()[:255],
-        name_zh=card.name_zh,
-        unit=card.unit,
-        note=entry.note,
-        requested_date=entry.requested_date,
-        quantity=line.quantity,
-        unit_price=unit_price,
-        net_amount=net,
-        tax_amount=tax,
-        price_list_code=line.list_code,
-    )
-
-
-def _priced(line: QuotedLine) -> tuple[Decimal, Decimal]:
-    if line.unit_price is None or line.net_amount is None:
-        raise ValueError("A line without a price cannot be written.")
-    return line.unit_price, line.net_amount
+def _write_lines(order: DealerOrder, quoted: Quote, entered: Mapping[int, CartEntry]) -> None:
+    rows = []
+    for line, tax in zip(quoted.lines, quoted.line_taxes(), strict=True):
+        if line.unit_price is None or line.net_amount is None:
+            raise ValueError("A line without a price cannot be written.")
+        entry = entered[line.product_id]
+        amounts = (line.unit_price, line.net_amount, tax)
+        rows.append(
+            OrderRow(line.product_id, line.quantity, *amounts, line.list_code, entry.note, entry.requested_date)
+        )
+    write_order_lines(order, rows)
 
 
 def _close_cart(cart: DealerCart, at: datetime) -> None:

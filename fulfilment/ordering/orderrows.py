@@ -1,0 +1,94 @@
+"""The rows of an order's lines in Oscar's table and beside it, written together in one statement for any number.
+
+What the catalogue says of a product is taken where it stands, so that no product travels to be written down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from django.db import connection
+
+from fulfilment.ordering.models import DealerOrder
+from fulfilment.ordering.states import State
+from pricing.catalogue.models import Unit
+from pricing.money import round_money
+
+# Oscar's two-decimal prices are a mirror of our exact ones. A variant without a title has its model's.
+WRITE = """
+WITH rows AS (
+    SELECT * FROM unnest(
+        %(product_id)s::bigint[], %(quantity)s::integer[], %(unit_price)s::numeric[], %(net_amount)s::numeric[],
+        %(tax_amount)s::numeric[], %(list_code)s::text[], %(note)s::text[], %(requested_date)s::date[],
+        %(rounded)s::numeric[], %(with_tax)s::numeric[]
+    ) WITH ORDINALITY AS w(product_id, quantity, unit_price, net_amount, tax_amount, list_code, note, requested_date,
+        rounded, with_tax, position)
+), goods AS (
+    SELECT r.*, s.id AS record_id, s.partner_id, s.partner_sku, o.name AS partner_name, p.upc,
+           left(coalesce(nullif(p.title, ''), model.title, ''), 255) AS title,
+           coalesce(c.name_zh, '') AS name_zh, coalesce(c.unit, %(piece)s) AS unit
+    FROM rows r
+    JOIN partner_stockrecord s ON s.product_id = r.product_id
+    JOIN partner_partner o ON o.id = s.partner_id
+    JOIN catalogue_product p ON p.id = r.product_id
+    LEFT JOIN catalogue_product model ON model.id = p.parent_id
+    LEFT JOIN pricing_catalogue_productcard c ON c.product_id = p.id
+), mirrors AS (
+    INSERT INTO order_line
+        (order_id, partner_id, partner_name, partner_sku, partner_line_reference, partner_line_notes, stockrecord_id,
+         product_id, title, upc, quantity, line_price_excl_tax, line_price_incl_tax,
+         line_price_before_discounts_excl_tax, line_price_before_discounts_incl_tax, unit_price_excl_tax,
+         unit_price_incl_tax, status, num_allocated, allocation_cancelled)
+    SELECT %(order)s, partner_id, partner_name, partner_sku, '', '', record_id,
+           product_id, title, upc, quantity, net_amount, net_amount + tax_amount,
+           net_amount, net_amount + tax_amount, rounded, with_tax, %(status)s, quantity, false
+    FROM goods ORDER BY position
+    RETURNING id, product_id
+)
+INSERT INTO fulfilment_ordering_dealerorderline
+    (line_id, order_id, position, sku, name, name_zh, unit, note, requested_date, quantity, unit_price, net_amount,
+     tax_amount, price_list_code, shipped_quantity, received_quantity)
+SELECT m.id, %(order)s, g.position, g.upc, g.title, g.name_zh, g.unit, g.note, g.requested_date, g.quantity,
+       g.unit_price, g.net_amount, g.tax_amount, g.list_code, 0, 0
+FROM mirrors m JOIN goods g USING (product_id) ORDER BY g.position
+"""
+
+
+class OrderRow(NamedTuple):
+    """A line to be written: what was agreed about a product. Amounts are before tax but for `tax_amount`."""
+
+    product_id: int
+    quantity: int
+    unit_price: Decimal
+    net_amount: Decimal
+    tax_amount: Decimal
+    list_code: str
+    note: str
+    requested_date: date | None
+
+
+def write_order_lines(order: DealerOrder, rows: Sequence[OrderRow]) -> None:
+    """Write an order's lines in the order given, each product once; positions count from 1.
+
+    Raises `ValueError` when a product has no stock record, or several: the caller's transaction must be undone.
+    """
+    columns = dict(zip(OrderRow._fields, (list(column) for column in zip(*rows, strict=True)), strict=True))
+    prices = [row.unit_price for row in rows]
+    factor = (100 + order.tax_percent) / 100
+    values = columns | {
+        "rounded": [round_money(price, order.currency) for price in prices],
+        "with_tax": [round_money(price * factor, order.currency) for price in prices],
+        "order": order.pk,
+        "status": State.REVIEW.value,
+        "piece": Unit.PIECE.value,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(WRITE, values)
+        written = cursor.rowcount
+    if written != len(rows):
+        raise ValueError(
+            f"{written} lines of {len(rows)} could be written: a product lacks its one stock record."
+        )
