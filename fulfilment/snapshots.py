@@ -15,8 +15,10 @@ from typing import Any
 from fulfilment.frozen import Json, SnapshotRefused, canonical_json, carriable, decode, digest, encode, settled_offset
 
 __all__ = [
+    "Charge",
     "Contact",
     "DeliveryAddress",
+    "DeliveryTerms",
     "OrderLine",
     "OrderSnapshot",
     "Party",
@@ -26,7 +28,9 @@ __all__ = [
     "Totals",
 ]
 
-FORMAT = "order/1"
+FORMAT = "order/2"
+#: What an outbox filled before charges and delivery terms were told still holds.
+BEFORE_CHARGES = "order/1"
 
 # Twelve digits before the point and six after: more than any price list, less than what XML Schema can carry.
 _LARGEST = Decimal(10) ** 12
@@ -119,6 +123,34 @@ class PaymentTerms(_Checked):
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveryTerms(_Checked):
+    """How the dealer wants the goods: in parts or only together (``partial``), the last day (``latest``) after which
+    what is missing is to be cancelled, and both in words."""
+
+    note: str = ""
+    partial: bool = True
+    latest: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Charge(_Checked):
+    """What is charged for the order as a whole, such as freight. ``code`` is of UNCL 7161 (FC freight service)."""
+
+    reason: str
+    code: str
+    net: Decimal
+    tax: Decimal
+    percent: Decimal
+    category: str = "S"
+
+    def check(self) -> None:
+        _require("charge code", self.code, "[A-Z]{2,3}")
+        _require("tax category", self.category, "[A-Z]{1,3}")
+        if self.net < 0:
+            raise SnapshotRefused("A charge is not below zero.")
+
+
+@dataclass(frozen=True, slots=True)
 class TaxSubtotal(_Checked):
     """Tax of one category and percentage. ``category`` is a UNCL 5305 code: S standard, Z zero, E exempt."""
 
@@ -149,6 +181,7 @@ class OrderLine(_Checked):
     buyer_item: str = ""
     gtin: str = ""
     note: str = ""
+    requested_date: date | None = None
 
     def check(self) -> None:
         _require("line id", self.line_id)
@@ -161,12 +194,13 @@ class OrderLine(_Checked):
 
 @dataclass(frozen=True, slots=True)
 class Totals(_Checked):
-    """The sums of the order; ``payable`` is what the dealer owes for it."""
+    """The sums of the order; ``payable`` is what the dealer owes for it, ``charges`` come on top of the lines."""
 
     line_extension: Decimal
     tax_exclusive: Decimal
     tax_inclusive: Decimal
     payable: Decimal
+    charges: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +209,8 @@ class OrderSnapshot(_Checked):
 
     ``key`` is the idempotency key: 26 to 32 letters and digits, never reused, the same for every attempt.
     ``po_number`` is the dealer's own reference. Refuses an order without lines, a line id used twice, and sums that
-    differ: lines against ``line_extension``, taxes of the lines against the subtotals, totals with tax against without.
+    differ: lines against ``line_extension``, charges against theirs, taxes of lines and charges against the subtotals,
+    totals with tax against without.
     """
 
     number: str
@@ -192,6 +227,8 @@ class OrderSnapshot(_Checked):
     requested_date: date | None = None
     note: str = ""
     payment_terms: PaymentTerms = PaymentTerms()
+    charges: tuple[Charge, ...] = ()
+    delivery_terms: DeliveryTerms = DeliveryTerms()
 
     def check(self) -> None:
         _require("order number", self.number)
@@ -206,12 +243,20 @@ class OrderSnapshot(_Checked):
 
     def _check_sums(self) -> None:
         net = sum((line.net_amount for line in self.lines), Decimal(0))
+        charged = sum((charge.net for charge in self.charges), Decimal(0))
         tax = sum((line.tax_amount for line in self.lines), Decimal(0))
+        tax += sum((charge.tax for charge in self.charges), Decimal(0))
         by_category = sum((subtotal.tax for subtotal in self.taxes), Decimal(0))
         pairs = (
             ("sum of the lines", net, "line extension", self.totals.line_extension),
-            ("line extension", self.totals.line_extension, "total without tax", self.totals.tax_exclusive),
-            ("tax of the lines", tax, "tax subtotals", by_category),
+            ("sum of the charges", charged, "charge total", self.totals.charges),
+            (
+                "line extension plus charges",
+                self.totals.line_extension + charged,
+                "total without tax",
+                self.totals.tax_exclusive,
+            ),
+            ("tax of the lines and charges", tax, "tax subtotals", by_category),
             (
                 "total without tax plus tax",
                 self.totals.tax_exclusive + tax,
@@ -230,6 +275,8 @@ class OrderSnapshot(_Checked):
     @classmethod
     def from_json(cls, data: Any) -> "OrderSnapshot":
         """Exactly the snapshot that ``to_json`` wrote; raises SnapshotRefused naming the field otherwise."""
+        if isinstance(data, dict) and data.get("format") == BEFORE_CHARGES:
+            data = _upgraded(data)
         if not isinstance(data, dict) or data.get("format") != FORMAT:
             raise SnapshotRefused(f"The payload is not of the format {FORMAT}.")
         return decode(cls, {name: value for name, value in data.items() if name != "format"})
@@ -241,3 +288,14 @@ class OrderSnapshot(_Checked):
     def sha256(self) -> str:
         """Fingerprint of the payload: 64 hexadecimal characters, equal exactly when the payload is equal."""
         return digest(self.to_json())
+
+
+def _upgraded(data: Json) -> Json:
+    """A payload of the format before, with what it could not say left unsaid."""
+    lines, totals = data.get("lines"), data.get("totals")
+    more: Json = {"format": FORMAT, "charges": [], "delivery_terms": encode(DeliveryTerms())}
+    if isinstance(lines, list) and all(isinstance(line, dict) for line in lines):
+        more["lines"] = [{**line, "requested_date": None} for line in lines]
+    if isinstance(totals, dict):
+        more["totals"] = {**totals, "charges": "0"}
+    return {**data, **more}

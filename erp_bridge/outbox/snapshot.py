@@ -10,9 +10,12 @@ from django.utils import timezone
 
 from dealers.accounts.models import Supplier
 from fulfilment.ordering.models import DealerOrder, DealerOrderLine
+from fulfilment.ordering.terms import DeliveryMode
 from fulfilment.snapshots import (
+    Charge,
     Contact,
     DeliveryAddress,
+    DeliveryTerms,
     OrderLine,
     OrderSnapshot,
     Party,
@@ -41,15 +44,18 @@ def order_snapshot(order: DealerOrder) -> OrderSnapshot:
         lines=tuple(_line(order, line, category, line.ean or "") for line in lines),
         totals=Totals(
             line_extension=order.net_total,
-            tax_exclusive=order.net_total,
+            tax_exclusive=order.net_total + order.freight_net,
             tax_inclusive=order.total,
             payable=order.total,
+            charges=order.freight_net,
         ),
-        taxes=(TaxSubtotal(order.net_total, order.tax_total, order.tax_percent, category),),
+        taxes=(TaxSubtotal(order.net_total + order.freight_net, order.all_tax, order.tax_percent, category),),
         po_number=order.po_number,
         requested_date=order.requested_date,
         note=order.note,
         payment_terms=_terms(order),
+        charges=_charges(order, category),
+        delivery_terms=_delivery_terms(order),
     )
 
 
@@ -88,6 +94,21 @@ def _terms(order: DealerOrder) -> PaymentTerms:
     return PaymentTerms(f"{days} days net" if days else "Payment before shipment", days)
 
 
+def _charges(order: DealerOrder, category: str) -> tuple[Charge, ...]:
+    if not order.freight_net:
+        return ()
+    return (Charge("Freight", "FC", order.freight_net, order.freight_tax, order.tax_percent, category),)
+
+
+def _delivery_terms(order: DealerOrder) -> DeliveryTerms:
+    last = order.cancel_missing_after
+    if order.delivery_mode == DeliveryMode.COMPLETE:
+        return DeliveryTerms("Deliver everything together.", partial=False)
+    if last is not None:
+        return DeliveryTerms(f"Deliver what is ready. Cancel what is missing after {last.isoformat()}.", latest=last)
+    return DeliveryTerms()
+
+
 def _line(order: DealerOrder, line: DealerOrderLine, category: str, barcode: str) -> OrderLine:
     unit = UNECE_CODES.get(line.unit)
     if unit is None:
@@ -104,4 +125,6 @@ def _line(order: DealerOrder, line: DealerOrderLine, category: str, barcode: str
         tax_percent=order.tax_percent,
         tax_category=category,
         gtin=barcode,
+        note=line.note,
+        requested_date=line.requested_date,
     )

@@ -15,9 +15,10 @@ from fulfilment.ordering.states import APPROVED_STATES, State
 #: Nothing more will be shipped of an order in these states.
 CLOSED_STATES = (State.RECEIPT, State.FINISHED)
 
-# Owed: the dealer's receivable. Ordered: approved orders on account, less what invoices have billed of them; an order
-# whose invoices reach its total no longer counts, and what the ERP will not ship never will be billed, so it does not
-# count either. Lines are read only of orders that are not billed in full. One statement for any number of dealers.
+# Owed: the dealer's receivable. Ordered: approved orders on account with their freight, less what invoices have billed
+# of them; an order whose invoices reach its total no longer counts, and what the ERP will not ship never will be
+# billed, so it does not count either. Lines are read only of orders that are not billed in full. One statement for any
+# number of dealers.
 EXPOSURE = """
 SELECT d.id,
        coalesce((SELECT sum(p.amount) FROM dealers_ledger_posting p
@@ -27,7 +28,7 @@ SELECT d.id,
                          WHEN o.state = ANY(%(closed)s) THEN l.shipped_quantity
                          ELSE coalesce(l.confirmed_quantity, l.quantity) END)
                      FROM fulfilment_ordering_dealerorderline l WHERE l.order_id = o.order_id
-                 ) - coalesce(b.billed, 0), 0) END)
+                 ) + o.freight_net + o.freight_tax - coalesce(b.billed, 0), 0) END)
                  FROM fulfilment_ordering_dealerorder o
                  LEFT JOIN LATERAL (
                      SELECT sum(i.total / jsonb_array_length(i.order_numbers)) AS billed

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dealers.accounts.models import Dealer, User, dealers_visible_to
 from fulfilment.ordering.savedmodels import SavedList as SavedList  # the app's other tables
 from fulfilment.ordering.savedmodels import SavedListItem as SavedListItem
+from fulfilment.ordering.terms import DeliveryMode
 from pricing.catalogue.models import reads_chinese
 
 STATE_CHOICES = (
@@ -129,7 +133,10 @@ class DealerOrderQuerySet(models.QuerySet["DealerOrder"]):
 
 
 class DealerOrder(models.Model):
-    """A dealer's order. `state` rules; Oscar's `Order.status` is its mirror. Amounts are in the order's currency."""
+    """A dealer's order. `state` rules; Oscar's `Order.status` is its mirror. Amounts are in the order's currency.
+
+    `net_total` and `tax_total` are the lines' sums; freight and its tax stand beside them, `total` is all four.
+    """
 
     order = models.OneToOneField("order.Order", primary_key=True, on_delete=models.PROTECT, related_name="dealer_order")
     number = models.CharField(_("order number"), max_length=128, unique=True)
@@ -142,11 +149,25 @@ class DealerOrder(models.Model):
     po_number = models.CharField(_("PO number"), max_length=100, blank=True)
     requested_date = models.DateField(_("requested date"), null=True, blank=True)
     note = models.TextField(_("note"), blank=True)
+    delivery_mode = models.CharField(
+        _("delivery"),
+        max_length=10,
+        choices=DeliveryMode.choices,
+        default=DeliveryMode.PARTIAL,
+        db_default=DeliveryMode.PARTIAL,
+    )
+    cancel_missing_after = models.DateField(_("cancel what is missing after"), null=True, blank=True)
     currency = models.CharField(_("currency"), max_length=3)
     tax_percent = models.DecimalField(_("tax rate, %"), max_digits=5, decimal_places=2)
     payment_terms_days = models.PositiveSmallIntegerField(_("payment terms, days"))
     net_total = models.DecimalField(_("net total"), max_digits=14, decimal_places=2)
     tax_total = models.DecimalField(_("tax"), max_digits=14, decimal_places=2)
+    freight_net = models.DecimalField(
+        _("freight"), max_digits=14, decimal_places=2, default=Decimal("0.00"), db_default=Decimal("0.00")
+    )
+    freight_tax = models.DecimalField(
+        _("tax on freight"), max_digits=14, decimal_places=2, default=Decimal("0.00"), db_default=Decimal("0.00")
+    )
     total = models.DecimalField(_("total"), max_digits=14, decimal_places=2)
     line_count = models.PositiveIntegerField(_("lines"))
     approved_at = models.DateTimeField(_("approved at"), null=True, blank=True)
@@ -166,13 +187,31 @@ class DealerOrder(models.Model):
             models.Index(fields=("dealer", "-placed_at", "-order"), name="orders_by_dealer"),
             models.Index(fields=("state", "placed_at"), name="orders_by_state"),
             models.Index(fields=("-placed_at", "-order"), name="orders_by_date"),
+            models.Index("dealer", Upper("po_number"), condition=~Q(po_number=""), name="orders_by_po_number"),
         )
         constraints = (
             models.UniqueConstraint(fields=("dealer", "submit_key"), name="one_order_per_submit_key"),
             models.CheckConstraint(
-                condition=Q(total=F("net_total") + F("tax_total")), name="order_total_is_net_plus_tax"
+                condition=Q(total=F("net_total") + F("tax_total") + F("freight_net") + F("freight_tax")),
+                name="order_total_is_net_plus_tax",
+            ),
+            models.CheckConstraint(condition=Q(freight_net__gte=0, freight_tax__gte=0), name="freight_not_negative"),
+            models.CheckConstraint(
+                condition=Q(delivery_mode=DeliveryMode.UNTIL, cancel_missing_after__isnull=False)
+                | (~Q(delivery_mode=DeliveryMode.UNTIL) & Q(cancel_missing_after__isnull=True)),
+                name="a_last_day_with_cancelling_only",
             ),
         )
+
+    @property
+    def all_tax(self) -> Decimal:
+        """The tax on goods and freight."""
+        return self.tax_total + self.freight_tax
+
+    @property
+    def is_being_shipped(self) -> bool:
+        """Whether goods of it may still leave."""
+        return self.state in ("payment", "shipment")
 
     def __str__(self) -> str:
         return self.number
@@ -222,6 +261,11 @@ class DealerOrderLine(models.Model):
     def open_quantity(self) -> int:
         """What is still to be shipped."""
         return self.quantity - self.shipped_quantity
+
+    @property
+    def expected_quantity(self) -> int:
+        """What will be shipped in all: what the ERP confirmed, else what was ordered."""
+        return self.quantity if self.confirmed_quantity is None else self.confirmed_quantity
 
     def __str__(self) -> str:
         return f"{self.order_id}/{self.position} {self.sku}"

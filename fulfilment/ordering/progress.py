@@ -58,7 +58,7 @@ def acknowledge(
 
 def expected_of(line: DealerOrderLine) -> int:
     """What will be shipped of a line: what the ERP confirmed, else what was ordered."""
-    return line.quantity if line.confirmed_quantity is None else line.confirmed_quantity
+    return line.expected_quantity
 
 
 def close_shipment(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.contrib.sites.models import Site
@@ -17,15 +18,18 @@ from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
 
 from dealers.accounts.models import Dealer, Outlet, User
-from fulfilment.ordering.cart import CartEntry, entries
+from fulfilment.ordering.cart import LONGEST_NOTE, CartEntry, entries
+from fulfilment.ordering.freight import OrderAmounts, amounts_of
 from fulfilment.ordering.lines import Checked, check_lines, minimum_message, shortage_message
 from fulfilment.ordering.models import DealerCart, DealerOrder, DealerOrderLine, OrderStep
 from fulfilment.ordering.orderrows import OrderRow, write_order_lines
 from fulfilment.ordering.problems import LineProblem, OrderRefused, mend_lines
+from fulfilment.ordering.shown import line_changes, price_changes
 from fulfilment.ordering.states import State
+from fulfilment.ordering.terms import DeliveryMode, require_days, require_delivery
 from fulfilment.signals import order_moved
 from fulfilment.stock.take import NotEnoughStock, take
-from pricing.quote import Quote
+from pricing.quote import Quote, supplier_day
 from pricing.selling.minimums import shortfall
 
 Basket = get_model("basket", "Basket")
@@ -49,7 +53,9 @@ ADDRESS_FIELDS = (
 class OrderHead:
     """What the dealer says about an order as a whole. `key` is made by the client and stays the same on every retry.
 
-    `shown_total` and `shown_prices` (unit prices by product) are what the dealer saw when they sent it.
+    `shown_total`, `shown_prices` and `shown_quantities` (unit prices and quantities by product) are what the dealer saw
+    when they sent it. `line_terms` are note and requested date by product where they are sent with the head; other
+    lines keep what the cart says of them.
     """
 
     key: UUID
@@ -57,12 +63,22 @@ class OrderHead:
     po_number: str = ""
     requested_date: date | None = None
     note: str = ""
+    delivery_mode: str = DeliveryMode.PARTIAL
+    cancel_missing_after: date | None = None
+    line_terms: Mapping[int, tuple[str, date | None]] = field(default_factory=dict)
     shown_total: Decimal | None = None
     shown_prices: Mapping[int, Decimal] = field(default_factory=dict)
+    shown_quantities: Mapping[int, int] = field(default_factory=dict)
 
     def digest(self) -> str:
         """What makes two submissions with one key the same; what was shown is not part of it."""
-        body = [self.outlet_id, self.po_number, str(self.requested_date or ""), self.note]
+        body: list[Any] = [self.outlet_id, self.po_number, str(self.requested_date or ""), self.note]
+        if self.delivery_mode != DeliveryMode.PARTIAL:
+            body += [self.delivery_mode, str(self.cancel_missing_after or "")]
+        # A line that says nothing is the same as one that was not sent.
+        terms = [(pk, note, str(day or "")) for pk, (note, day) in sorted(self.line_terms.items()) if note or day]
+        if terms:
+            body.append(terms)
         return hashlib.sha256(json.dumps(body).encode()).hexdigest()
 
 
@@ -70,8 +86,9 @@ def submit(cart: DealerCart, head: OrderHead, *, by: User, at: datetime | None =
     """Place the cart as an order and take its stock, in one transaction with a constant number of statements.
 
     The same key again answers the same order; the same key with another head is refused. Refused with the lines to be
-    mended when a line cannot be ordered, and with code `total_changed` when the total is not the one that was shown:
-    a price never changes silently, and each line whose price is another than was seen is named (`price_changed`).
+    mended when a line cannot be ordered, with code `total_changed` when the total is not the one that was shown: a
+    price never changes silently, and each line whose price is another than was seen is named (`price_changed`); and
+    with code `cart_changed` when the cart has other lines than were shown, each of them named.
     `at` is for loading history; it does not turn back validity checks of stock.
     """
     at = at or timezone.now()
@@ -116,22 +133,20 @@ def _place(cart: DealerCart, head: OrderHead, by: User, at: datetime) -> DealerO
     outlet = _outlet(dealer, head)
     if dealer.po_number_required and not head.po_number:
         raise OrderRefused(_("Enter your PO number."), code="po_number", field="po_number")
-    lines = entries(cart)
+    require_delivery(head.delivery_mode, head.cancel_missing_after)
+    lines = _with_terms(entries(cart), head)
     wanted = {pk: entry.quantity for pk, entry in lines.items()}
     if not wanted:
         raise OrderRefused(_("The cart is empty. Add products first."), code="empty")
     checked = check_lines(dealer, wanted, at)
-    if checked.all_problems:
-        raise mend_lines(checked.all_problems)
+    wrong_days = require_days({pk: entry.requested_date for pk, entry in lines.items()}, supplier_day(at))
+    if checked.all_problems or wrong_days:
+        raise mend_lines([*checked.all_problems, *wrong_days])
     _require_minimum(dealer, checked.quote)
-    if head.shown_total is not None and head.shown_total != checked.quote.total:
-        raise OrderRefused(
-            _("Prices have changed since you opened this page. Check the new total and send again."),
-            _price_changes(head, lines, checked),
-            code="total_changed",
-        )
+    amounts = amounts_of(dealer, checked.quote)
+    _require_as_shown(head, lines, checked, amounts)
     take(wanted)
-    order = _write_order(cart, outlet, head, by, at, checked)
+    order = _write_order(cart, outlet, head, by, at, checked, amounts)
     _write_lines(order, checked.quote, lines)
     _close_cart(locked, at)
     step = OrderStep.objects.create(order=order, to_state=State.REVIEW, at=at, by=by, by_name=by.get_full_name())
@@ -139,25 +154,31 @@ def _place(cart: DealerCart, head: OrderHead, by: User, at: datetime) -> DealerO
     return order
 
 
-def _price_changes(head: OrderHead, lines: Mapping[int, CartEntry], checked: Checked) -> list[LineProblem]:
-    """The lines whose unit price is not the one that was seen: on the page that was sent, else in the cart."""
-    found = []
-    for line in checked.quote.lines:
-        seen = head.shown_prices.get(line.product_id, lines[line.product_id].shown_price)
-        if seen is not None and line.unit_price is not None and seen != line.unit_price:
-            found.append(LineProblem(line.product_id, "price_changed", price_change_message(seen, line.unit_price)))
-    return found
+def _with_terms(lines: Mapping[int, CartEntry], head: OrderHead) -> dict[int, CartEntry]:
+    """The cart's lines with the notes and dates that were sent with the head."""
+    if not head.line_terms:
+        return dict(lines)
+    if any(len(note) > LONGEST_NOTE for note, _day in head.line_terms.values()):
+        raise OrderRefused(_("A note has at most %d characters.") % LONGEST_NOTE, code="note")
+    told = {pk: head.line_terms.get(pk, (entry.note, entry.requested_date)) for pk, entry in lines.items()}
+    return {pk: replace(entry, note=told[pk][0], requested_date=told[pk][1]) for pk, entry in lines.items()}
 
 
-def price_change_message(seen: Decimal, now: Decimal) -> str:
-    """What to tell of a price that changed."""
-    return _("The price was %(then)s and is now %(now)s.") % {"then": _plain(seen), "now": _plain(now)}
-
-
-def _plain(price: Decimal) -> str:
-    """A price with the decimals it has, two at least."""
-    text = f"{price:.4f}"
-    return text[:-2] if text.endswith("00") else text.removesuffix("0")
+def _require_as_shown(head: OrderHead, lines: Mapping[int, CartEntry], checked: Checked, amounts: OrderAmounts) -> None:
+    """Refuse to send anything else than the dealer saw: other lines, other prices, another freight."""
+    changed = line_changes(head.shown_quantities, lines)
+    if changed:
+        raise OrderRefused(
+            _("The cart was changed since you opened this page. Check the lines and send again."),
+            changed,
+            code="cart_changed",
+        )
+    if head.shown_total is not None and head.shown_total != amounts.total:
+        raise OrderRefused(
+            _("Prices have changed since you opened this page. Check the new total and send again."),
+            price_changes(head.shown_prices, lines, checked.quote),
+            code="total_changed",
+        )
 
 
 def _require_minimum(dealer: Dealer, quoted: Quote) -> None:
@@ -181,7 +202,13 @@ def _next_number(at: datetime) -> str:
 
 
 def _write_order(
-    cart: DealerCart, outlet: Outlet, head: OrderHead, by: User, at: datetime, checked: Checked
+    cart: DealerCart,
+    outlet: Outlet,
+    head: OrderHead,
+    by: User,
+    at: datetime,
+    checked: Checked,
+    amounts: OrderAmounts,
 ) -> DealerOrder:
     dealer, quoted, number = cart.dealer, checked.quote, _next_number(at)
     mirror = Order.objects.create(
@@ -190,10 +217,10 @@ def _write_order(
         basket_id=cart.basket_id,
         user=by,
         currency=quoted.currency,
-        total_excl_tax=quoted.net_total,
-        total_incl_tax=quoted.total,
-        shipping_excl_tax=Decimal(0),
-        shipping_incl_tax=Decimal(0),
+        total_excl_tax=amounts.net_with_freight,
+        total_incl_tax=amounts.total,
+        shipping_excl_tax=amounts.freight_net,
+        shipping_incl_tax=amounts.freight_net + amounts.freight_tax,
         status=State.REVIEW,
         date_placed=at,
     )
@@ -209,12 +236,16 @@ def _write_order(
         po_number=head.po_number,
         requested_date=head.requested_date,
         note=head.note,
+        delivery_mode=head.delivery_mode,
+        cancel_missing_after=head.cancel_missing_after,
         currency=quoted.currency,
         tax_percent=quoted.tax_percent,
         payment_terms_days=dealer.payment_terms_days,
-        net_total=quoted.net_total,
-        tax_total=quoted.tax_total,
-        total=quoted.total,
+        net_total=amounts.net_total,
+        tax_total=amounts.tax_total,
+        freight_net=amounts.freight_net,
+        freight_tax=amounts.freight_tax,
+        total=amounts.total,
         line_count=len(quoted.lines),
         submit_key=head.key,
         submit_digest=head.digest(),

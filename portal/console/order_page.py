@@ -12,6 +12,7 @@ from django.db.models import Count, Sum
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
@@ -23,15 +24,17 @@ from erp_bridge.outbox.status import BridgeStatus, status_of
 from fulfilment.ordering.credit import Credit
 from fulfilment.ordering.models import DealerOrder, DealerOrderLine
 from fulfilment.ordering.states import OPEN_STATES, State
+from fulfilment.ordering.terms import delivery_broken
 from fulfilment.shipping.models import Shipment
 from fulfilment.stock.take import available
 from portal.access.portal import PortalRequest
 from portal.access.roles import Permission
 from portal.components.formats import format_amount, format_date
 from portal.console.order_timeline import timeline
-from portal.console.order_warnings import credit_after, warnings_for
+from portal.console.order_warnings import credit_after, delivery_words, warnings_for
 from portal.console.words import money, stored_text
 from pricing.catalogue.models import Unit
+from pricing.quote import supplier_day
 
 
 class NoteForm(forms.Form):
@@ -87,6 +90,7 @@ def render_order(
     may_decide = request.portal.may(Permission.APPROVE_ORDERS)
     in_review = shown.state == State.REVIEW
     bridge = status_of([shown.number]).get(shown.number)
+    lines = _lines(shown)
     context = {
         "order": shown,
         "decisions": decisions,
@@ -107,7 +111,8 @@ def render_order(
         "steps": steps,
         "shipments": shipments,
         "documents": _documents(request, shown),
-        "lines": _lines(shown),
+        "lines": lines,
+        "delivery_warning": _delivery_warning(shown, [row["line"] for row in lines]),
         "crumbs": [(_("Orders"), reverse("console:orders")), (shown.number, "")],
     }
     return render(request, "console/orders/order.html", context, status=status)
@@ -167,9 +172,23 @@ def _facts(order: DealerOrder) -> list[tuple[str, str]]:
         (_("PO number"), order.po_number),
         (_("Placed by"), order.placed_by.get_full_name()),
         (_("Requested date"), format_date(order.requested_date)),
+        (_("Delivery"), delivery_words(order)),
         (_("Sales rep"), rep.name if rep else ""),
         (_("ERP number"), order.erp_number),
     ]
+
+
+def _delivery_warning(order: DealerOrder, lines: Sequence[DealerOrderLine]) -> str:
+    """What went against the way the dealer wants the order delivered; a person decides what to do about it."""
+    broken = delivery_broken(order, lines, supplier_day(timezone.now()))
+    if broken == "split":
+        return _(
+            "The dealer wants everything together, but only a part was shipped. Tell the dealer when the rest comes."
+        )
+    if broken == "overdue":
+        words = {"day": format_date(order.cancel_missing_after)}
+        return _("The dealer wants what is missing after %(day)s cancelled. Cancel it in the ERP.") % words
+    return ""
 
 
 def _ship_to(order: DealerOrder) -> list[str]:

@@ -15,7 +15,8 @@ from dealers.statements.statement import OpenAmounts, open_amounts
 from fulfilment.ordering.credit import Credit, credit_of_many
 from fulfilment.ordering.models import DealerOrder
 from fulfilment.ordering.states import State
-from portal.components.formats import format_amount
+from fulfilment.ordering.terms import DeliveryMode
+from portal.components.formats import format_amount, format_date
 
 #: How many times a dealer's usual quantity of a SKU makes a person look, and how many orders make a habit.
 UNUSUAL_FACTOR = 4
@@ -119,9 +120,17 @@ def _of_order(
         warnings.append(Caution(_("Unusual quantity"), "warn", sentence))
     if first:
         warnings.append(Caution(_("First order of the outlet"), "progress", _("Nothing was shipped there before.")))
+    if order.delivery_mode != DeliveryMode.PARTIAL:
+        warnings.append(Caution(_("Delivery"), "neutral", delivery_words(order)))
     if order.note:
         warnings.append(Caution(_("Note"), "neutral", order.note))
     return warnings
+
+
+def delivery_words(order: DealerOrder) -> str:
+    """How the dealer wants the order delivered, with the last day if there is one."""
+    words = str(DeliveryMode(order.delivery_mode).label)
+    return f"{words}: {format_date(order.cancel_missing_after)}" if order.cancel_missing_after else words
 
 
 def _unusual(orders: Sequence[DealerOrder]) -> dict[int, list[tuple[str, int, Decimal]]]:

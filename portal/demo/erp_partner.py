@@ -46,6 +46,7 @@ class TakenOrder:
     dealer: str
     currency: str
     prepaid: bool
+    freight: Decimal
     tax: Decimal
     total: Decimal
     lines: tuple[OrderedLine, ...]
@@ -119,6 +120,7 @@ def read_order(folder: Path) -> TakenOrder:
         dealer=_text(root, "cac:BuyerCustomerParty/cbc:SupplierAssignedAccountID"),
         currency=_text(root, "cbc:DocumentCurrencyCode"),
         prepaid=_text(root, "cac:PaymentTerms/cac:SettlementPeriod/cbc:DurationMeasure") == "0",
+        freight=Decimal(_text(root, "cac:AnticipatedMonetaryTotal/cbc:ChargeTotalAmount") or 0),
         tax=Decimal(_text(root, "cac:TaxTotal/cbc:TaxAmount")),
         total=Decimal(_text(root, "cac:AnticipatedMonetaryTotal/cbc:PayableAmount")),
         lines=tuple(
@@ -154,7 +156,8 @@ def _document(order: TakenOrder, step: str) -> tuple[str, bytes]:
     if step == INVOICE:
         number = f"INV-{order.number}"
         billed = [Billed(order.number, line.id, line.sku, line.name, line.quantity, line.net) for line in order.lines]
-        return f"{number}.xml", billing_xml("Invoice", number, order.dealer, order.currency, billed, order.tax)
+        content = billing_xml("Invoice", number, order.dealer, order.currency, billed, order.tax, freight=order.freight)
+        return f"{number}.xml", content
     number = f"PAY-{order.number}"
     part = Part("invoice", f"INV-{order.number}", order.total)
     return f"{number}.xml", payment_xml(number, order.dealer, order.currency, [part], reference=order.number)
@@ -242,13 +245,15 @@ def billing_xml(
     lines: Sequence[Billed],
     tax: Decimal,
     *,
+    freight: Decimal = Decimal(0),
     invoice: str = "",
     due: dt.date | None = None,
     on: dt.date | None = None,
 ) -> bytes:
     """An Invoice or a CreditNote (`kind`); `invoice` is the one that a credit note corrects."""
     root = _Element.document(kind)
-    net = sum((line.net for line in lines), Decimal(0))
+    goods = sum((line.net for line in lines), Decimal(0))
+    net = goods + freight
     root.leaf("ID", number)
     root.leaf("IssueDate", _day(on))
     if kind == "Invoice" and due:
@@ -258,10 +263,21 @@ def billing_xml(
         root.branch("BillingReference").branch("InvoiceDocumentReference").leaf("ID", invoice)
     root.branch("AccountingSupplierParty")
     root.branch("AccountingCustomerParty").leaf("SupplierAssignedAccountID", dealer)
+    if freight:
+        charge = root.branch("AllowanceCharge")
+        charge.leaf("ChargeIndicator", "true")
+        charge.leaf("AllowanceChargeReason", "Freight")
+        charge.money("Amount", freight, currency)
     root.branch("TaxTotal").money("TaxAmount", tax, currency)
     totals = root.branch("LegalMonetaryTotal")
-    for name, amount in (("LineExtensionAmount", net), ("TaxExclusiveAmount", net), ("TaxInclusiveAmount", net + tax)):
+    for name, amount in (
+        ("LineExtensionAmount", goods),
+        ("TaxExclusiveAmount", net),
+        ("TaxInclusiveAmount", net + tax),
+    ):
         totals.money(name, amount, currency)
+    if freight:
+        totals.money("ChargeTotalAmount", freight, currency)
     totals.money("PayableAmount", net + tax, currency)
     for position, line in enumerate(lines, start=1):
         row = root.branch(f"{kind}Line")

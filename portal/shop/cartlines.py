@@ -14,6 +14,7 @@ from typing import NamedTuple
 from dealers.accounts.models import Dealer
 from fulfilment.ordering.cart import CartEntry
 from fulfilment.ordering.credit import Credit, credit_of
+from fulfilment.ordering.freight import OrderAmounts, amounts_of
 from fulfilment.ordering.lines import check_lines
 from fulfilment.ordering.problems import LineProblem
 from portal.shop.rows import Label, Product, Stock, labels_for, named, pictures_of, stock_of, variant_words
@@ -25,6 +26,7 @@ from pricing.terms.models import Price, PriceList
 PAGE_SIZE = 100
 #: So many lines with another price are named in the notice; the others are marked at their place.
 MOST_NAMED = 8
+NO_AMOUNTS = OrderAmounts(*[Decimal("0.00")] * 4)
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ class CartLine:
 
 @dataclass(frozen=True)
 class CartPage:
-    """A cart, priced and checked. `lines` are those of this page, `count` and `quote` are of all of them.
+    """A cart, priced and checked. `lines` are those of this page, `count`, `quote` and `amounts` (with freight) of all.
 
     `troubled` must be mended before the order can be sent; `repriced` are the first lines whose price is not the one
     seen before, `repriced_count` how many there are. `credit` is None for a dealer without a credit limit who pays
@@ -98,6 +100,7 @@ class CartPage:
     lines: tuple[CartLine, ...]
     quote: Quote
     credit: Credit | None
+    amounts: OrderAmounts
     shortfall: Shortfall | None = None
     troubled: tuple[CartLine, ...] = ()
     repriced: tuple[CartLine, ...] = ()
@@ -129,7 +132,7 @@ class CartPage:
     @property
     def credit_left(self) -> Decimal | None:
         """What may still be ordered on account after this order."""
-        return self.credit.left - self.quote.total if self.credit else None
+        return self.credit.left - self.amounts.total if self.credit else None
 
     @property
     def credit_missing(self) -> Decimal:
@@ -224,6 +227,7 @@ def read_cart(
         lines=tuple(lines[pk] for pk in on_page.ids),
         quote=checked.quote,
         credit=credit_shown(dealer),
+        amounts=amounts_of(dealer, checked.quote) if order else NO_AMOUNTS,
         shortfall=shortfall(dealer, checked.quote.net_total) if order else None,
         troubled=tuple(lines[pk] for pk in troubled),
         repriced=tuple(lines[pk] for pk in repriced),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
+from django.db import DatabaseError
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -17,27 +19,39 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from dealers.accounts.models import Dealer
-from fulfilment.ordering.cart import open_cart
-from fulfilment.ordering.models import DealerOrder
-from fulfilment.ordering.problems import OrderRefused
+from fulfilment.ordering.cart import LONGEST_NOTE, open_cart, set_line_terms
+from fulfilment.ordering.models import DealerCart, DealerOrder
+from fulfilment.ordering.problems import LineProblem, OrderRefused
 from fulfilment.ordering.states import ENDED_STATES
 from fulfilment.ordering.submit import OrderHead, submit
+from fulfilment.ordering.terms import DeliveryMode
 from portal.access.portal import PortalRequest
 from portal.shop.cartlines import CartPage, read_cart
-from portal.shop.forms import CheckoutForm
+from portal.shop.checkout_form import CheckoutForm, LineTerms, read_line_terms
+from portal.shop.checkout_page import approval_of, lines_of, removed_names
+from portal.shop.ship_to import ShipTo, ship_to
 from pricing.quote import supplier_day
+
+#: What was entered in a checkout that could not be sent yet, so that mending the cart loses nothing.
+SESSION_DRAFT = "checkout"
+DRAFTED = ("outlet", "po_number", "requested_date", "delivery_mode", "cancel_missing_after", "note")
 
 
 @require_safe
 def checkout(request: PortalRequest) -> HttpResponse:
-    """The order's head and summary. The key made here stays the form's through double clicks, retries and Back."""
+    """The order's head and summary. The key made here stays the form's through double clicks, retries and Back.
+
+    `terms` opens note and day of each line; `outlet_q` and `outlets=all` find outlets where scripts do not run.
+    """
     portal = request.portal
     if not portal.cart_quantities:
         messages.info(request, _("The cart is empty. Add products first."))
         return redirect("shop:cart")
-    page = read_cart(portal.dealer, portal.cart_quantities)
-    form = CheckoutForm(dealer=portal.dealer, initial={"key": uuid4(), "outlet": portal.outlet, **_shown(page)})
-    return _page(request, form, page)
+    page = read_cart(portal.dealer, portal.cart_quantities, entries=portal.cart_entries)
+    outlet = portal.outlet.pk if portal.outlet else None
+    initial = {"outlet": outlet, "delivery_mode": DeliveryMode.PARTIAL} | _draft(request)
+    form = CheckoutForm(dealer=portal.dealer, initial={"key": uuid4(), **initial, **_shown(page)})
+    return _page(request, form, page, terms="terms" in request.GET)
 
 
 @require_safe
@@ -48,33 +62,33 @@ def po_check(request: PortalRequest) -> HttpResponse:
     return render(request, "shop/parts/po_warning.html", {"used": used, "po_number": number})
 
 
+@require_safe
+def outlets(request: PortalRequest) -> HttpResponse:
+    """The outlets that fit a search, as a fragment; the one that is chosen stays among them."""
+    return render(request, "shop/parts/outlets.html", {"places": _places(request, request.GET.get("outlet", ""))})
+
+
 @require_POST
 def send(request: PortalRequest) -> HttpResponse:
     """Submit the order, or show the page again with what has to be mended."""
     portal = request.portal
     form = CheckoutForm(request.POST, dealer=portal.dealer)
-    if not form.is_valid():
-        return _page(request, form, read_cart(portal.dealer, portal.cart_quantities))
+    terms = read_line_terms(request.POST)
+    if not form.is_valid() or terms.wrong:
+        return _page(request, form, _cart(request), sent_terms=terms)
     given = form.cleaned_data
     used = _used_before(portal.dealer, given["po_number"], given["key"])
     if used and given["po_confirmed"] != given["po_number"]:
-        page = read_cart(portal.dealer, portal.cart_quantities)
-        return _page(request, _again(form, portal.dealer, po_confirmed=given["po_number"]), page, used=used)
+        again = _again(form, portal.dealer, po_confirmed=given["po_number"])
+        return _page(request, again, _cart(request), sent_terms=terms, used=used)
     cart = open_cart(request.user, portal.dealer)
     cart.dealer = portal.dealer
-    head = OrderHead(
-        key=given["key"],
-        outlet_id=given["outlet"].pk,
-        po_number=given["po_number"],
-        requested_date=given["requested_date"],
-        note=given["note"],
-        shown_total=given["shown_total"],
-        shown_prices=_prices(given),
-    )
     try:
-        order = submit(cart, head, by=request.user)
+        order = submit(cart, _head(given, terms), by=request.user)
     except OrderRefused as why:
-        return _refused(request, form, why)
+        _keep_terms(cart, terms)
+        return _refused(request, form, terms, why)
+    request.session.pop(SESSION_DRAFT, None)
     return redirect("shop:confirmation", order.number)
 
 
@@ -86,11 +100,34 @@ def confirmation(request: PortalRequest, number: str) -> HttpResponse:
     return render(request, "shop/confirmation.html", {"order": order, "rep": request.portal.dealer.sales_rep})
 
 
-def _refused(request: PortalRequest, form: CheckoutForm, why: OrderRefused) -> HttpResponse:
-    """Show a refusal where it belongs: at the field, at the lines, or on top; new prices at the lines."""
+def _head(given: Mapping[str, Any], terms: LineTerms) -> OrderHead:
+    return OrderHead(
+        key=given["key"],
+        outlet_id=given["outlet"].pk,
+        po_number=given["po_number"],
+        requested_date=given["requested_date"],
+        note=given["note"],
+        delivery_mode=given["delivery_mode"],
+        cancel_missing_after=given["cancel_missing_after"],
+        line_terms=terms.terms,
+        shown_total=given["shown_total"],
+        shown_prices=_prices(given),
+        shown_quantities=_quantities(given),
+    )
+
+
+def _keep_terms(cart: DealerCart, terms: LineTerms) -> None:
+    """Let the cart remember the lines' notes and days, so that mending it loses none of them."""
+    if terms.terms:
+        with contextlib.suppress(OrderRefused, DatabaseError):
+            set_line_terms(cart, terms.terms)
+
+
+def _refused(request: PortalRequest, form: CheckoutForm, terms: LineTerms, why: OrderRefused) -> HttpResponse:
+    """Show a refusal where it belongs: at the field, at the lines, or on top; what changed at the lines."""
     portal = request.portal
     portal.forget_cart()
-    if why.code in ("empty", "sent"):
+    if why.code in ("empty", "sent", "deleted"):
         messages.error(request, str(why.message))
         return redirect("shop:cart")
     sent = None
@@ -99,12 +136,14 @@ def _refused(request: PortalRequest, form: CheckoutForm, why: OrderRefused) -> H
         if sent and not portal.cart_quantities:
             messages.error(request, str(why.message))
             return redirect("shop:order", sent.number)
-    # New prices are told at their lines by what was shown before; they are no fault to be mended first.
-    faults = () if why.code == "total_changed" else why.lines
-    page = read_cart(portal.dealer, portal.cart_quantities, problems=faults, shown=_prices(form.cleaned_data))
+    # What changed since it was shown is told at its line; it is no fault to be mended first.
+    news = why.code in ("total_changed", "cart_changed")
+    faults = () if news else why.lines
+    page = _cart(request, problems=faults, shown=_prices(form.cleaned_data))
     form = _again(form, portal.dealer, key=uuid4() if sent else form.cleaned_data["key"], **_shown(page))
     form.add_error(why.field if why.field in form.fields else None, str(why.message))
-    return _page(request, form, page, changed=why.code == "total_changed", sent=sent)
+    told = why.lines if why.code == "cart_changed" else ()
+    return _page(request, form, page, sent_terms=terms, changed=why.code if news else "", told=told, sent=sent)
 
 
 def _again(form: CheckoutForm, dealer: Dealer, **values: Any) -> CheckoutForm:
@@ -118,28 +157,82 @@ def _again(form: CheckoutForm, dealer: Dealer, **values: Any) -> CheckoutForm:
     return again
 
 
-def _page(request: PortalRequest, form: CheckoutForm, page: CartPage, **more: Any) -> HttpResponse:
-    dealer = request.portal.dealer
+def _cart(request: PortalRequest, **more: Any) -> CartPage:
+    portal = request.portal
+    return read_cart(portal.dealer, portal.cart_quantities, entries=portal.cart_entries, **more)
+
+
+def _page(
+    request: PortalRequest,
+    form: CheckoutForm,
+    page: CartPage,
+    *,
+    sent_terms: LineTerms | None = None,
+    told: Sequence[LineProblem] = (),
+    terms: bool = False,
+    **more: Any,
+) -> HttpResponse:
+    portal, dealer = request.portal, request.portal.dealer
     if not page.lines:
         messages.info(request, _("The cart is empty. Add products first."))
         return redirect("shop:cart")
+    if form.is_bound:
+        _keep_draft(request, form)
     today = supplier_day(timezone.now())
+    lines = lines_of(page, portal.cart_entries, sent_terms, told)
+    wrong = [line for line in lines if line.wrong]
     context = {
         "form": form,
         "cart": page,
+        "lines": lines,
+        "wrong_lines": wrong,
+        "removed": removed_names(portal, told),
+        "terms": terms or bool(sent_terms and sent_terms.entered) or any(line.note or line.day for line in lines),
+        "longest_note": LONGEST_NOTE,
+        "today": today,
         "dealer": dealer,
         "rep": dealer.sales_rep,
+        "approval": approval_of(portal, page),
+        "places": _places(request, str(form["outlet"].value() or "")),
         "due_date": today + timedelta(days=dealer.payment_terms_days),
         **more,
     }
-    status = 422 if form.is_bound else 200
-    return render(request, "shop/checkout.html", context, status=status)
+    return render(request, "shop/checkout.html", context, status=422 if form.is_bound else 200)
+
+
+def _places(request: PortalRequest, chosen: str) -> ShipTo:
+    query = request.GET.get("outlet_q", "").replace("\x00", "").strip()[:100]
+    number = int(chosen) if chosen.isascii() and chosen.isdecimal() and len(chosen) <= 18 else None
+    return ship_to(request.portal.dealer, number, query, everything=request.GET.get("outlets") == "all")
+
+
+def _keep_draft(request: PortalRequest, form: CheckoutForm) -> None:
+    if request.portal.cart is not None:
+        fields = {name: str(form.data.get(name, ""))[:2000] for name in DRAFTED}
+        request.session[SESSION_DRAFT] = {"cart": request.portal.cart.pk, "fields": fields}
+
+
+def _draft(request: PortalRequest) -> dict[str, str]:
+    """What was entered for this cart before; a choice that is empty falls back to what is usual."""
+    kept: dict[str, Any] = request.session.get(SESSION_DRAFT, {})
+    if request.portal.cart is None or kept.get("cart") != request.portal.cart.pk:
+        return {}
+    return {name: text for name, text in kept["fields"].items() if text and name in DRAFTED}
 
 
 def _shown(page: CartPage) -> dict[str, str]:
     """What the reader sees now, so that a change until submission can be told."""
     prices = {line.label.key: str(line.unit_price) for line in page.lines if line.unit_price is not None}
-    return {"shown_total": str(page.quote.total), "shown_prices": json.dumps(prices, separators=(",", ":"))}
+    quantities = {line.label.key: line.quantity for line in page.lines}
+    return {
+        "shown_total": str(page.amounts.total),
+        "shown_prices": _json(prices),
+        "shown_quantities": _json(quantities),
+    }
+
+
+def _json(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, separators=(",", ":"))
 
 
 def _prices(given: Mapping[str, Any]) -> dict[int, Decimal]:
@@ -151,11 +244,20 @@ def _prices(given: Mapping[str, Any]) -> dict[int, Decimal]:
         return {}
 
 
+def _quantities(given: Mapping[str, Any]) -> dict[int, int]:
+    """The quantities shown before; nothing when the field was tampered with: that fools only who did it."""
+    try:
+        return {int(pk): int(number) for pk, number in json.loads(given["shown_quantities"] or "{}").items()}
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
+        return {}
+
+
 def _used_before(dealer: Dealer, po_number: str, key: UUID | None) -> DealerOrder | None:
     """The newest other order with this PO number that was not rejected or cancelled."""
     if not po_number:
         return None
-    orders = DealerOrder.objects.filter(dealer=dealer, po_number__iexact=po_number)
+    # Without the empty ones, as the index has them.
+    orders = DealerOrder.objects.filter(dealer=dealer, po_number__iexact=po_number).exclude(po_number="")
     others = orders.exclude(state__in=ENDED_STATES)
     if key is not None:
         others = others.exclude(submit_key=key)

@@ -104,6 +104,7 @@ def sheet_of(orders: DealerOrderQuerySet) -> Sheet:
         Column(_("Shipped, %"), "integer"),
         Column(_("Currency"), width=10),
         Column(_("Net amount"), "money"),
+        Column(_("Freight"), "money"),
         Column(_("Tax"), "money"),
         Column(_("Total"), "money"),
         Column(_("ERP number")),
@@ -137,7 +138,8 @@ def _chunk_cells(orders: list[DealerOrder]) -> Iterator[tuple[Any, ...]]:
             progress.get(order.pk, Progress(0, 0)).percent,
             order.currency,
             order.net_total,
-            order.tax_total,
+            order.freight_net,
+            order.all_tax,
             order.total,
             order.erp_number,
         )

@@ -53,6 +53,7 @@ urlpatterns: list[URLPattern] = [
     route("lists/<int:pk>/order/", lists.order_list, name="list_order", access=P.ORDER),
     route("checkout/", checkout.checkout, name="checkout", access=P.ORDER),
     route("checkout/po-number/", checkout.po_check, name="po_check", access=P.ORDER),
+    route("checkout/outlets/", checkout.outlets, name="outlets", access=P.ORDER),
     route("checkout/send/", checkout.send, name="submit", access=P.ORDER),
     route("orders/", orders.orders, name="orders", access=P.SEE_OWN_ORDERS),
     route("orders/export/", orders.export, name="orders_export", access=P.SEE_OWN_ORDERS),

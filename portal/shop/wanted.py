@@ -16,6 +16,7 @@ PREFIX = "quantity-"
 UNIT = "unit-"
 SEEN = "seen-"
 NOTE = "note-"
+DAY = "date-"
 LONGEST_NUMBER = 18
 
 
@@ -85,6 +86,12 @@ def read_notes(data: Mapping[str, Any]) -> dict[int, str]:
     """`product → note` of the lines that sent one."""
     found = {_product(name, NOTE): str(text).replace("\x00", "").strip() for name, text in data.items()}
     return {product: note for product, note in found.items() if product is not None}
+
+
+def read_days(data: Mapping[str, Any]) -> dict[int, str]:
+    """`product → requested day` of the lines that sent one, as it was typed."""
+    found = {_product(name, DAY): str(text).strip()[:20] for name, text in data.items()}
+    return {product: text for product, text in found.items() if product is not None}
 
 
 def _product(name: str, prefix: str = PREFIX) -> int | None:

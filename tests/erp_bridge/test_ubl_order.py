@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -14,8 +14,10 @@ from lxml import etree
 from erp_bridge.adapters.ubl import write_order
 from erp_bridge.adapters.ubl.names import PREFIXES, schema_errors
 from fulfilment.snapshots import (
+    Charge,
     Contact,
     DeliveryAddress,
+    DeliveryTerms,
     OrderLine,
     OrderSnapshot,
     Party,
@@ -26,6 +28,7 @@ from fulfilment.snapshots import (
 )
 from tests.erp_bridge.ubl_samples import examples, order, order_with
 
+FREIGHT = Charge("Freight", "FC", Decimal("25.00"), Decimal("3.25"), Decimal(13))
 anything = (
     st.text(st.characters(codec=None), max_size=60) | st.just("长" * 3000) | st.just("\x00\x1b\ud800😀\r\n]]>&<\ufffe")
 )
@@ -49,6 +52,7 @@ def order_lines(draw: Any, number: int) -> OrderLine:
         buyer_item=draw(anything),
         gtin=draw(anything),
         note=draw(anything),
+        requested_date=draw(st.none() | st.dates()),
     )
 
 
@@ -58,6 +62,10 @@ def snapshots(draw: Any) -> OrderSnapshot:
     net = sum((line.net_amount for line in lines), Decimal(0))
     tax = sum((line.tax_amount for line in lines), Decimal(0))
     contact = Contact(draw(anything), draw(anything), draw(anything))
+    charges = tuple(draw(st.lists(st.just(FREIGHT), max_size=2)))
+    freight = sum((charge.net for charge in charges), Decimal(0))
+    all_tax = tax + sum((charge.tax for charge in charges), Decimal(0))
+    whole = net + freight
     return OrderSnapshot(
         number=draw(words),
         key="0123456789abcdef0123456789abcdef",
@@ -76,8 +84,10 @@ def snapshots(draw: Any) -> OrderSnapshot:
             contact,
         ),
         lines=lines,
-        totals=Totals(net, net, net + tax, net + tax),
-        taxes=(TaxSubtotal(net, tax, Decimal(13)),),
+        totals=Totals(net, whole, whole + all_tax, whole + all_tax, freight),
+        taxes=(TaxSubtotal(whole, all_tax, Decimal(13)),),
+        charges=charges,
+        delivery_terms=DeliveryTerms(draw(anything), draw(st.booleans()), draw(st.none() | st.dates())),
         po_number=draw(anything),
         requested_date=draw(st.none() | st.dates()),
         note=draw(anything),
@@ -99,6 +109,63 @@ def test_any_snapshot_survives_storage_and_is_valid_ubl(snapshot: OrderSnapshot)
     root = etree.fromstring(written)
     assert schema_errors("Order", root) == []
     assert root.findtext("cbc:ID", namespaces=PREFIXES) == snapshot.number
+
+
+def test_freight_and_delivery_stand_where_the_schema_has_them() -> None:
+    net, tax = Decimal("24484.99"), Decimal("3183.05")
+    whole, all_tax = net + FREIGHT.net, tax + FREIGHT.tax
+    line = replace(order().lines[0], requested_date=date(2026, 3, 18))
+    written = write_order(
+        order_with(
+            lines=(line, order().lines[1]),
+            charges=(FREIGHT,),
+            taxes=(TaxSubtotal(whole, all_tax, Decimal(13)),),
+            totals=Totals(net, whole, whole + all_tax, whole + all_tax, FREIGHT.net),
+            delivery_terms=DeliveryTerms("Deliver everything together.", partial=False, latest=date(2026, 4, 1)),
+        )
+    )
+    root = etree.fromstring(written)
+    said = {
+        path: root.findtext(path, namespaces=PREFIXES)
+        for path in (
+            "cac:AllowanceCharge/cbc:ChargeIndicator",
+            "cac:AllowanceCharge/cbc:Amount",
+            "cac:AnticipatedMonetaryTotal/cbc:ChargeTotalAmount",
+            "cac:AnticipatedMonetaryTotal/cbc:PayableAmount",
+            "cac:DeliveryTerms/cbc:SpecialTerms",
+            "cac:Delivery/cbc:LatestDeliveryDate",
+            "cac:OrderLine/cac:LineItem/cbc:PartialDeliveryIndicator",
+            "cac:OrderLine/cac:LineItem/cac:Delivery/cac:RequestedDeliveryPeriod/cbc:StartDate",
+        )
+    }
+    assert list(said.values()) == [
+        "true",
+        "25.00",
+        "25.00",
+        "27696.29",
+        "Deliver everything together.",
+        "2026-04-01",
+        "false",
+        "2026-03-18",
+    ]
+
+
+def test_charges_that_are_not_in_the_totals_are_refused() -> None:
+    with pytest.raises(SnapshotRefused, match=r"sum of the charges is 25\.00"):
+        order_with(charges=(FREIGHT,))
+
+
+def test_a_payload_from_before_charges_is_still_read() -> None:
+    old = order().to_json() | {"format": "order/1"}
+    for name in ("charges", "delivery_terms"):
+        del old[name]
+    del old["totals"]["charges"]
+    for line in old["lines"]:
+        del line["requested_date"]
+
+    assert write_order(OrderSnapshot.from_json(old)) == write_order(order())
+    with pytest.raises(SnapshotRefused):
+        OrderSnapshot.from_json({"format": "order/1", "lines": [1], "totals": None})
 
 
 def test_the_example_of_the_guide_is_what_is_written() -> None:
@@ -140,7 +207,7 @@ def test_the_fingerprint_changes_with_one_digit() -> None:
         ({"lines": ()}, "without lines"),
         ({"lines": (order().lines[0], order().lines[0])}, "same line id"),
         ({"lines": order().lines[:1]}, "sum of the lines is 24479.93"),
-        ({"taxes": ()}, "tax of the lines is 3183.05"),
+        ({"taxes": ()}, "tax of the lines and charges is 3183.05"),
         ({"currency": "yuan"}, "currency"),
         ({"key": "short"}, "key"),
         ({"number": " "}, "order number"),

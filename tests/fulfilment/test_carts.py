@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from dealers.accounts.models import User
 from fulfilment.ordering.cart import (
@@ -216,10 +217,11 @@ def test_sending_names_the_lines_whose_price_changed(world: World) -> None:
 def test_the_order_s_lines_have_the_cart_s_notes_and_dates(world: World) -> None:
     cart = open_cart(world.alice, world.alpine)
     add_to_cart(cart, {world.pan.pk: 3, world.pot.pk: 6})
-    set_line_terms(cart, {world.pan.pk: (" for the fair ", date(2026, 5, 1)), world.knife.pk: ("not there", None)})
+    day = timezone.localdate() + timedelta(days=9)
+    set_line_terms(cart, {world.pan.pk: (" for the fair ", day), world.knife.pk: ("not there", None)})
     order = submit(cart, head(world), by=world.alice)
     lines = DealerOrderLine.objects.filter(order=order).values_list("sku", "note", "requested_date")
-    assert list(lines) == [("PAN-24", "for the fair", date(2026, 5, 1)), ("POT-5L", "", None)]
+    assert list(lines) == [("PAN-24", "for the fair", day), ("POT-5L", "", None)]
 
 
 def test_removing_lines_leaves_nothing_beside_them(world: World) -> None:

@@ -16,6 +16,7 @@ from fulfilment.ordering.progress import acknowledge
 from fulfilment.ordering.review import approve, cancel, reject
 from fulfilment.shipping.record import ShipmentData, ShippedLine, confirm_receipt, record_shipment
 from fulfilment.stock.take import available
+from pricing.selling.models import FreightRule
 from pricing.terms.models import PriceList
 from tests import factories
 from tests.dealers.ledger_samples import invoice
@@ -254,3 +255,16 @@ def test_queries_do_not_grow_with_the_lines(world: World, as_user: Any, user: st
             assert client.get(url(order)).status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1] <= 22
+
+
+def test_freight_delivery_and_what_goes_against_it_are_shown(world: World, as_user: Any) -> None:
+    FreightRule.objects.create(currency="EUR", charge="25.00")
+    order = placed(world, delivery_mode="complete")
+    rita = as_user(world.rita)
+    page = text(rita, url(order))
+    for expected in ("Send everything together", "25.00", "63.10", "548.50"):
+        assert expected in page, expected
+    assert "only a part was shipped" not in page
+    approve(order.pk, by=world.rita)
+    record_shipment(ShipmentData("S1", order.number, NOON, [ShippedLine(1, 4)]))
+    assert "only a part was shipped" in text(rita, url(order))

@@ -9,7 +9,7 @@ from lxml import etree
 
 from erp_bridge.adapters.errors import PermanentError, gettext_noop
 from erp_bridge.adapters.ubl.names import CAC, CBC, DOCUMENT, schema_errors
-from fulfilment.snapshots import Contact, DeliveryAddress, OrderLine, OrderSnapshot, Party, TaxSubtotal
+from fulfilment.snapshots import Charge, Contact, DeliveryTerms, OrderLine, OrderSnapshot, Party, TaxSubtotal
 
 GTIN_SCHEME = "0160"  # ISO 6523 identifier of GS1 GTIN
 
@@ -45,12 +45,16 @@ def write_order(snapshot: OrderSnapshot) -> bytes:
     _head(order, snapshot)
     _customer(order.branch("BuyerCustomerParty"), snapshot.buyer)
     _supplier(order.branch("SellerSupplierParty"), snapshot.supplier)
-    _delivery(order.branch("Delivery"), snapshot.delivery, snapshot.requested_date)
+    _delivery(order.branch("Delivery"), snapshot)
+    if snapshot.delivery_terms.note:
+        order.branch("DeliveryTerms").put("SpecialTerms", snapshot.delivery_terms.note)
     _payment_terms(order, snapshot)
+    for charge in snapshot.charges:
+        _charge(order.branch("AllowanceCharge"), charge)
     _tax_total(order, sum((subtotal.tax for subtotal in snapshot.taxes), Decimal(0)), snapshot.taxes)
     _totals(order.branch("AnticipatedMonetaryTotal"), snapshot)
     for line in snapshot.lines:
-        _line(order.branch("OrderLine").branch("LineItem"), line)
+        _line(order.branch("OrderLine").branch("LineItem"), line, snapshot.delivery_terms)
     errors = schema_errors("Order", root)
     if errors:
         text = gettext_noop("Order %(number)s cannot be written as UBL: %(problem)s")
@@ -101,7 +105,9 @@ def _contact(party: _Branch, contact: Contact) -> None:
         branch.put("ElectronicMail", contact.email)
 
 
-def _delivery(delivery: _Branch, place: DeliveryAddress, requested: date | None) -> None:
+def _delivery(delivery: _Branch, snapshot: OrderSnapshot) -> None:
+    place, latest = snapshot.delivery, snapshot.delivery_terms.latest
+    delivery.put("LatestDeliveryDate", latest.isoformat() if latest else None)
     location = delivery.branch("DeliveryLocation")
     location.put("ID", place.outlet_code)
     location.put("Name", place.name)
@@ -115,13 +121,26 @@ def _delivery(delivery: _Branch, place: DeliveryAddress, requested: date | None)
     for line in filter(None, further):
         address.branch("AddressLine").put("Line", line)
     address.branch("Country").put("IdentificationCode", place.country)
-    if requested:
-        period = delivery.branch("RequestedDeliveryPeriod")
-        period.put("StartDate", requested.isoformat())
-        period.put("EndDate", requested.isoformat())
+    _requested(delivery, snapshot.requested_date)
     if place.contact != Contact():
         party = delivery.branch("DeliveryParty")
         _contact(party, place.contact)
+
+
+def _requested(delivery: _Branch, day: date | None) -> None:
+    if day:
+        period = delivery.branch("RequestedDeliveryPeriod")
+        period.put("StartDate", day.isoformat())
+        period.put("EndDate", day.isoformat())
+
+
+def _charge(branch: _Branch, charge: Charge) -> None:
+    branch.put("ChargeIndicator", "true")
+    branch.put("AllowanceChargeReasonCode", charge.code)
+    branch.put("AllowanceChargeReason", charge.reason)
+    branch.amount("Amount", charge.net)
+    _tax_category(branch.branch("TaxCategory"), charge.category, charge.percent)
+    branch.branch("TaxTotal").amount("TaxAmount", charge.tax)
 
 
 def _payment_terms(order: _Branch, snapshot: OrderSnapshot) -> None:
@@ -154,15 +173,21 @@ def _totals(branch: _Branch, snapshot: OrderSnapshot) -> None:
     branch.amount("LineExtensionAmount", snapshot.totals.line_extension)
     branch.amount("TaxExclusiveAmount", snapshot.totals.tax_exclusive)
     branch.amount("TaxInclusiveAmount", snapshot.totals.tax_inclusive)
+    if snapshot.charges:
+        branch.amount("ChargeTotalAmount", snapshot.totals.charges)
     branch.amount("PayableAmount", snapshot.totals.payable)
 
 
-def _line(item: _Branch, line: OrderLine) -> None:
+def _line(item: _Branch, line: OrderLine, terms: DeliveryTerms) -> None:
     item.put("ID", line.line_id)
     item.put("Note", line.note)
     item.quantity("Quantity", line.quantity, line.unit)
     item.amount("LineExtensionAmount", line.net_amount)
     item.amount("TotalTaxAmount", line.tax_amount)
+    if not terms.partial:
+        item.put("PartialDeliveryIndicator", "false")
+    if line.requested_date:
+        _requested(item.branch("Delivery"), line.requested_date)
     price = item.branch("Price")
     price.amount("PriceAmount", line.unit_price)
     price.quantity("BaseQuantity", line.base_quantity, line.unit)
