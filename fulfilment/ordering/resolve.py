@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from difflib import get_close_matches
 from enum import StrEnum
-from typing import Any, NamedTuple
 
-from django.db.models import CharField, F, Q, QuerySet, Value
-from django.db.models.functions import Replace, Upper
 from django.utils.translation import gettext as _
 
 from dealers.accounts.models import Dealer
+from fulfilment.ordering.alike import MOST_LOOKED_UP, MOST_SUGGESTIONS, alike, instead_of, replacements
+from fulfilment.ordering.codes import Goods, Named, find_codes
 from fulfilment.ordering.lines import MAX_QUANTITY, shortage_message
+from fulfilment.stock.expected import Expected, expected_receipts
 from fulfilment.stock.take import available
-from pricing.numbers.lookup import products_by_number
-from pricing.quote import QuotedLine, assortment, quote
-from pricing.selling.packs import packs_for
-from pricing.selling.rules import Pack
+from pricing.catalogue.models import Unit
+from pricing.catalogue.units import counted, units_of
+from pricing.quote import QuotedLine, quote
+from pricing.units import PackUnit
 
-MOST_SUGGESTIONS = 3
-#: Looking for what was meant is for people: beyond these lines nobody reads it, and its cost stays bounded.
-MOST_LOOKED_UP = 100
-MOST_CANDIDATES = 20_000
-NEIGHBOURS = 15
-LEAST_ALIKE = 0.6
-_JOINERS = " _-"
-_EAN_LENGTHS = (8, 12, 13, 14)
+__all__ = ["MOST_LOOKED_UP", "Entry", "LineState", "Resolved", "resolve"]
 
 
 class LineState(StrEnum):
@@ -40,28 +30,39 @@ class LineState(StrEnum):
     ROUNDED = "rounded"
     PART = "part"
     NO_PRICE = "no_price"
+    REPLACED = "replaced"
+    AMBIGUOUS = "ambiguous"
     UNKNOWN = "unknown"
     QUANTITY = "quantity"
+    UNIT = "unit"
     SAME = "same"
 
 
 @dataclass(frozen=True)
 class Entry:
     """A line as it was read. `quantity` None means the smallest pack, unless `wrong` says why it could not be read:
-    `words`, `negative`, `zero`, `fraction`, `huge` or `unclear`."""
+    `words`, `negative`, `zero`, `fraction`, `huge`, `unclear` or `unit` (a unit we do not know).
+
+    `units` are the codes that the written unit may stand for, likeliest first: the first that the product is sold or
+    packed in holds. Without any the quantity counts in sales units, or in cartons where the code is a carton's EAN.
+    """
 
     code: str
     quantity: int | None = None
     wrong: str = ""
+    units: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Resolved:
-    """A line for a dealer. `wanted` is what was asked for, `quantity` what can be ordered of it (0 for nothing).
+    """A line for a dealer. `wanted` is what was asked for, `quantity` what can be ordered of it (0 for nothing), both
+    in sales units.
 
     Prices are in the dealer's currency before tax, for what was asked for, rounded up to the pack; only a line that
-    can be ordered so has an amount. `added_to` is the place of the earlier entry with the
-    same product, whose `wanted` has this one's quantity in it.
+    can be ordered so has an amount and, where the product was weighed, a weight. `added_to` is the place of the
+    earlier entry with the same product, whose `wanted` has this one's quantity in it. `arrives` is the next receipt of
+    what is short, `instead` the SKU of what replaces it. `code` is what names the product in sales units: the entry's,
+    or the SKU where the entry's is a carton's EAN; `in_units` says that the entry did not count in sales units.
     """
 
     entry: Entry
@@ -75,6 +76,11 @@ class Resolved:
     net_amount: Decimal | None = None
     suggestions: tuple[str, ...] = ()
     added_to: int | None = None
+    weight_kg: Decimal | None = None
+    arrives: Expected | None = None
+    instead: str = ""
+    code: str = ""
+    in_units: bool = False
 
     @property
     def good(self) -> bool:
@@ -82,25 +88,16 @@ class Resolved:
         return self.state in (LineState.OK, LineState.ROUNDED)
 
 
-class _Goods(NamedTuple):
-    pk: int
-    sku: str
-    pack: Pack
-
-    def packed(self, quantity: int) -> int:
-        return self.pack.fitted(quantity)
-
-
 def resolve(dealer: Dealer, entries: Sequence[Entry], in_cart: Mapping[int, int] | None = None) -> list[Resolved]:
     """Each entry's product, quantity, price and state, in order, in a constant number of statements.
 
-    A code is a SKU exactly, else one of the dealer's own item numbers, else a SKU but for case, spaces and dashes, else
-    an EAN, within the dealer's assortment: what is outside is unknown. The same product twice adds up at its first
-    line. Stock that `in_cart` asks for already is not offered again.
+    What a code may be is told by `find_codes`. The same product twice adds up at its first line. Stock that `in_cart`
+    asks for already is not offered again.
     """
-    found = _with_packs(dealer, _find(dealer, {entry.code for entry in entries}))
-    told = [_matched(entry, found.get(entry.code, ())) for entry in entries]
-    goods = {item.pk: item for items in found.values() for item in items}
+    found = find_codes(dealer, {entry.code for entry in entries})
+    goods = {name.goods.pk: name.goods for names in found.values() for name in names}
+    packings = units_of(goods) if any(entry.units or entry.wrong == "unit" for entry in entries) else {}
+    told = [_matched(entry, found.get(entry.code, ()), packings) for entry in entries]
     told = _added_up(told, goods)
     wanted = {line.product_id: line.wanted for line in told if line.product_id is not None and line.wanted}
     quoted = quote(dealer, [(pk, goods[pk].packed(number)) for pk, number in wanted.items()]).lines
@@ -108,96 +105,49 @@ def resolve(dealer: Dealer, entries: Sequence[Entry], in_cart: Mapping[int, int]
     free = {pk: max(number - (in_cart or {}).get(pk, 0), 0) for pk, number in left.items()}
     prices = {line.product_id: line for line in quoted}
     told = [_judged(line, goods, prices, free, in_cart or {}) for line in told]
-    return _with_suggestions(dealer, told)
+    return _with_hints(dealer, told)
 
 
-def code_key(code: str) -> str:
-    """A code without what people leave out or change in it: case, spaces, dashes."""
-    return re.sub(f"[{_JOINERS}]", "", code).upper()
-
-
-def _find(dealer: Dealer, codes: set[str]) -> dict[str, tuple[_Goods, ...]]:
-    """What each code names: one product, several when it is not clear which, none when it is unknown."""
-    asked = {code for code in codes if code}
-    exact = {item.sku: (item,) for item, _ean in _goods(assortment(dealer).filter(upc__in=asked))}
-    missing = asked - set(exact)
-    keys = {code: code_key(code) for code in missing}
-    eans = {code: _ean_forms(code) for code in missing}
-    own = products_by_number(dealer, missing)
-    loose = (
-        assortment(dealer)
-        .annotate(code_key=_code_key())
-        .filter(
-            Q(code_key__in=set(keys.values()))
-            | Q(card__ean__in={form for forms in eans.values() for form in forms})
-            | Q(pk__in=set(own.values()))
-        )
-    )
-    by_key: dict[str, list[_Goods]] = {}
-    by_ean: dict[str, list[_Goods]] = {}
-    by_pk: dict[int, list[_Goods]] = {}
-    for item, ean in _goods(loose):
-        by_pk[item.pk] = [item]
-        by_key.setdefault(code_key(item.sku), []).append(item)
-        by_ean.setdefault(ean, []).append(item)
-    tolerant = {
-        code: tuple(
-            by_pk.get(own.get(code, 0))
-            or by_key.get(keys[code])
-            or [item for form in eans[code] for item in by_ean.get(form, ())]
-        )
-        for code in missing
-    }
-    return exact | tolerant
-
-
-def _goods(products: QuerySet[Any]) -> list[tuple[_Goods, str]]:
-    rows = products.order_by("pk").values_list(
-        "pk", "upc", "card__minimum_quantity", "card__order_multiple", "card__ean"
-    )
-    return [(_Goods(pk, sku, Pack(minimum or 1, multiple or 1)), ean or "") for pk, sku, minimum, multiple, ean in rows]
-
-
-def _with_packs(dealer: Dealer, found: Mapping[str, tuple[_Goods, ...]]) -> dict[str, tuple[_Goods, ...]]:
-    """The same with the packs that the rules give this dealer instead of the cards' own."""
-    cards = {item.pk: (item.pack.minimum, item.pack.multiple) for items in found.values() for item in items}
-    packs = packs_for(dealer, cards, cards=cards)
-    return {code: tuple(item._replace(pack=packs[item.pk]) for item in items) for code, items in found.items()}
-
-
-def _code_key() -> Upper:
-    expression: F | Replace = F("upc")
-    for joiner in _JOINERS:
-        expression = Replace(expression, Value(joiner), Value(""))
-    return Upper(expression, output_field=CharField())
-
-
-def _ean_forms(code: str) -> tuple[str, ...]:
-    """An EAN as it may be stored: with the leading zeros of a longer form or without."""
-    digits = re.sub(f"[{_JOINERS}]", "", code)
-    if not digits.isascii() or not digits.isdecimal() or len(digits) not in _EAN_LENGTHS:
-        return ()
-    bare = digits.lstrip("0")
-    return tuple(dict.fromkeys(bare.zfill(length) for length in (len(digits), *_EAN_LENGTHS) if length >= len(bare)))
-
-
-def _matched(entry: Entry, items: Sequence[_Goods]) -> Resolved:
-    if len(items) > 1:
-        names = tuple(item.sku for item in items[:MOST_SUGGESTIONS])
-        return Resolved(entry, LineState.UNKNOWN, _("Several products fit this code."), suggestions=names)
-    if not items:
+def _matched(entry: Entry, names: Sequence[Named], packings: Mapping[int, tuple[PackUnit, ...]]) -> Resolved:
+    if len(names) > 1:
+        skus = tuple(name.goods.sku for name in names[:MOST_SUGGESTIONS])
+        return Resolved(entry, LineState.AMBIGUOUS, _("Several products fit this code."), suggestions=skus)
+    if not names:
         text = _("This code is not known to us or not available to you.") if entry.code else _("The code is missing.")
         return Resolved(entry, LineState.UNKNOWN, text)
-    item = items[0]
-    line = Resolved(entry, LineState.OK, product_id=item.pk, sku=item.sku)
+    name = names[0]
+    item = name.goods
+    code = item.sku if name.unit else entry.code
+    line = Resolved(entry, LineState.OK, product_id=item.pk, sku=item.sku, code=code)
     if not entry.wrong and entry.quantity is not None and not 1 <= entry.quantity <= MAX_QUANTITY:
         entry = replace(entry, wrong="huge" if entry.quantity > MAX_QUANTITY else "zero")
-    if entry.wrong:
+    unit, factor = _unit(entry, name, packings.get(item.pk, ()))
+    if entry.wrong not in ("", "unit"):
         return replace(line, state=LineState.QUANTITY, message=_quantity_message(entry.wrong))
-    if entry.quantity is None:
+    if entry.wrong or not factor:
+        return replace(line, state=LineState.UNIT, message=_unit_message(item, packings.get(item.pk, ())))
+    if entry.quantity is None and factor == 1 and not entry.units:
         smallest = item.packed(1)
         return replace(line, wanted=smallest, message=_("No quantity was given: the smallest is %d.") % smallest)
-    return replace(line, wanted=entry.quantity)
+    number = entry.quantity or 1
+    if number * factor > MAX_QUANTITY:
+        return replace(line, state=LineState.QUANTITY, message=_quantity_message("huge"))
+    words = "" if factor == 1 else f"{counted(number, unit)} = {counted(number * factor, item.unit)}."
+    in_units = factor > 1 or bool(entry.units)
+    return replace(line, wanted=number * factor, message=words, in_units=in_units)
+
+
+def _unit(entry: Entry, name: Named, packing: Iterable[PackUnit]) -> tuple[str, int]:
+    """The unit an entry counts in and how many sales units are in one; 0 for a unit the product does not have."""
+    if not entry.units:
+        return name.unit or name.goods.unit, name.factor
+    sold = {each.code: each.factor for each in packing} | {name.goods.unit: 1}
+    return next(((unit, sold[unit]) for unit in entry.units if unit in sold), ("", 0))
+
+
+def _unit_message(item: Goods, packing: Iterable[PackUnit]) -> str:
+    units = [Unit.word(item.unit), *(f"{Unit.word(each.code)} ({each.factor})" for each in packing)]
+    return _("There is no such unit of this product. It is sold by: %s.") % ", ".join(units)
 
 
 def _quantity_message(wrong: str) -> str:
@@ -208,17 +158,20 @@ def _quantity_message(wrong: str) -> str:
     return _("Enter a quantity from 1 to %d.") % MAX_QUANTITY
 
 
-def _added_up(lines: Sequence[Resolved], goods: Mapping[int, _Goods]) -> list[Resolved]:
-    """The quantities of a product that stands in several lines, at the first of them."""
+def _added_up(lines: Sequence[Resolved], goods: Mapping[int, Goods]) -> list[Resolved]:
+    """The quantities of a product that stands in several lines, at the first of them.
+
+    A further line without a quantity, as scanners send them, is one more pack, not the minimum once more.
+    """
     told = list(lines)
     places: dict[int, list[int]] = {}
     for place, line in enumerate(lines):
         if line.product_id is not None and line.wanted:
             places.setdefault(line.product_id, []).append(place)
-    for same in places.values():
+    for pk, same in places.items():
         if len(same) < 2:
             continue
-        parts = [lines[place].wanted for place in same]
+        parts = [lines[same[0]].wanted, *(_further(lines[place], goods[pk]) for place in same[1:])]
         text = _("Stands in %(count)d lines, added up: %(sum)s.") % {
             "count": len(same),
             "sum": " + ".join(str(part) for part in parts),
@@ -240,9 +193,13 @@ def _added_up(lines: Sequence[Resolved], goods: Mapping[int, _Goods]) -> list[Re
     return told
 
 
+def _further(line: Resolved, item: Goods) -> int:
+    return item.pack.multiple if line.entry.quantity is None and not line.in_units else line.wanted
+
+
 def _judged(
     line: Resolved,
-    goods: Mapping[int, _Goods],
+    goods: Mapping[int, Goods],
     prices: Mapping[int, QuotedLine],
     free: Mapping[int, int],
     in_cart: Mapping[int, int],
@@ -252,6 +209,7 @@ def _judged(
         return line
     item, priced, left = goods[line.product_id], prices[line.product_id], free.get(line.product_id, 0)
     quantity = item.packed(line.wanted)
+    weight = None if item.weight_kg is None else item.weight_kg * quantity
     line = replace(line, quantity=quantity, unit_price=priced.unit_price, net_amount=priced.net_amount)
     if quantity > MAX_QUANTITY:
         message = _quantity_message("huge")
@@ -265,7 +223,7 @@ def _judged(
         part = item.pack.within(left)
         message = _joined(line.message, _shortage(part, quantity, in_cart.get(item.pk, 0)))
         return replace(line, state=LineState.PART, quantity=part, net_amount=None, message=message)
-    return line
+    return replace(line, weight_kg=weight)
 
 
 def _shortage(left: int, wanted: int, held: int) -> str:
@@ -277,7 +235,7 @@ def _shortage(left: int, wanted: int, held: int) -> str:
     return _("%(left)d of %(wanted)d available.") % words
 
 
-def _rounded(item: _Goods, line: Resolved) -> str:
+def _rounded(item: Goods, line: Resolved) -> str:
     pack = item.pack
     words = {"then": line.wanted, "now": line.quantity, "pack": pack.multiple, "minimum": pack.minimum}
     if line.quantity < line.wanted:
@@ -291,44 +249,23 @@ def _joined(*sentences: str) -> str:
     return " ".join(sentence for sentence in sentences if sentence)
 
 
-def _with_suggestions(dealer: Dealer, lines: Sequence[Resolved]) -> list[Resolved]:
-    """Unknown lines with up to three SKUs of the dealer's assortment that look like theirs."""
-    unknown = [line for line in lines if line.state == LineState.UNKNOWN and line.entry.code and not line.suggestions]
-    asked = list(dict.fromkeys(key for line in unknown if (key := code_key(line.entry.code))))[:MOST_LOOKED_UP]
-    known = _candidates(dealer, asked)
-    near = dict(zip(asked, _near(asked, known), strict=True))
-    return [
-        replace(line, suggestions=near.get(code_key(line.entry.code), ()))
-        if line.state == LineState.UNKNOWN and not line.suggestions
-        else line
-        for line in lines
-    ]
-
-
-def _candidates(dealer: Dealer, keys: Sequence[str]) -> dict[str, str]:
-    """`key → SKU` of what begins or ends like one of the keys. One statement."""
-    alike = Q(pk__in=())
-    heads = {re.escape(key[:3]) for key in keys}
-    tails = {re.escape(key[-3:]) for key in keys}
-    if keys:
-        alike = Q(code_key__regex=f"^(?:{'|'.join(sorted(heads))})|(?:{'|'.join(sorted(tails))})$")
-    products = assortment(dealer).annotate(code_key=_code_key()).filter(alike)
-    return dict(products.values_list("code_key", "upc")[:MOST_CANDIDATES])
-
-
-def _near(keys: Iterable[str], known: Mapping[str, str]) -> list[tuple[str, ...]]:
-    """The likest SKUs for each key, out of its neighbours in the alphabet, read forwards and backwards."""
-    forwards = sorted(known)
-    backwards = sorted(key[::-1] for key in known)
-    found = []
-    for key in keys:
-        close = _around(forwards, key) + [name[::-1] for name in _around(backwards, key[::-1])]
-        alike = get_close_matches(key, dict.fromkeys(close), n=MOST_SUGGESTIONS, cutoff=LEAST_ALIKE)
-        longer = [name for name in close if len(key) >= MOST_SUGGESTIONS and name.startswith(key)]
-        found.append(tuple(known[name] for name in list(dict.fromkeys(alike + longer))[:MOST_SUGGESTIONS]))
-    return found
-
-
-def _around(names: Sequence[str], key: str) -> list[str]:
-    place = bisect_left(names, key)
-    return list(names[max(place - NEIGHBOURS, 0) : place + NEIGHBOURS])
+def _with_hints(dealer: Dealer, lines: Sequence[Resolved]) -> list[Resolved]:
+    """What to do about lines in trouble: SKUs that look like theirs, what replaces them, when more arrives."""
+    unknown = {line.entry.code for line in lines if line.state == LineState.UNKNOWN and line.entry.code}
+    instead = instead_of(dealer, unknown)
+    near = alike(dealer, [line.entry.code for line in lines if line.entry.code in unknown - set(instead)])
+    short = [line.product_id for line in lines if line.state == LineState.PART and line.product_id is not None]
+    coming = expected_receipts(short) if short else {}
+    newer = replacements(dealer, short) if short else {}
+    told = []
+    for line in lines:
+        if line.state == LineState.UNKNOWN and line.entry.code in instead:
+            message = _("No longer sold. Replaced by %s.") % instead[line.entry.code]
+            line = replace(line, state=LineState.REPLACED, message=message, instead=instead[line.entry.code])
+        elif line.state == LineState.UNKNOWN:
+            line = replace(line, suggestions=near.get(line.entry.code, ()))
+        elif line.state == LineState.PART and line.product_id is not None:
+            arrives = next(iter(coming.get(line.product_id, ())), None)
+            line = replace(line, arrives=arrives, instead=newer.get(line.product_id, ""))
+        told.append(line)
+    return told

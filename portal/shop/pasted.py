@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from portal.shop.unitwords import parted, units_named
+
 MOST_LINES = 5_000
 LONGEST_CODE = 128
 LONGEST_CELL = 500
@@ -32,8 +34,13 @@ _QUANTITY_WORDS = """
 quantity qty qtyordered orderquantity orderqty orderedquantity pcs pieces units menge
 数量 订货数量 订购数量 采购数量 订单数量 下单数量 件数 订货量 采购量 需求数量
 """
+_UNIT_HEADINGS = """
+unit units uom um unitofmeasure measure packunit packingunit salesunit orderunit einheit me
+单位 计量单位 包装单位 订货单位 数量单位 销售单位
+"""
 CODE_HEADINGS = {word: rank for rank, word in enumerate(_CODE_WORDS.split())}
 QUANTITY_HEADINGS = {word: rank for rank, word in enumerate(_QUANTITY_WORDS.split())}
+UNIT_HEADINGS = {word: rank for rank, word in enumerate(_UNIT_HEADINGS.split())}
 
 _NUMBER = re.compile(r"[+-]?\d[\d.,' \u2019]*")
 _WHOLE = re.compile(r"\+?\d+")
@@ -43,37 +50,62 @@ _CODE = re.compile(r"(?=.*\d)[\w./#+&()-]+")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _SEPARATORS = ("\t", ";", ",")
 _LINE_BREAKS = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-_UNWANTED = re.compile("[\x00-\x08\x0e-\x1b\u200b-\u200f\u2060\ufeff\ud800-\udfff]")
+_UNWANTED = re.compile("[\x00-\x08\x0e-\x1b\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]")
 #: The share of a column's cells that must look alike for it to be known by its content.
 MOSTLY = 0.8
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line: where it stood, its code, the quantity as it was written, and all its cells."""
+    """One line: where it stood, its code, quantity and unit as they were written, and all its cells.
+
+    `unit` is what a column of units says; a unit behind the quantity stays there.
+    """
 
     number: int
     code: str
     quantity: str
     cells: tuple[str, ...] = ()
+    unit: str = ""
 
 
 @dataclass(frozen=True)
 class Pasted:
-    """A list of lines. `header` is empty when there was none; `quantity_at` is None when no column has quantities."""
+    """A list of lines. `header` is empty when there was none; `quantity_at` is None when no column has quantities,
+    `unit_at` when none has units."""
 
     lines: tuple[Line, ...]
     header: tuple[str, ...] = ()
     code_at: int = 0
     quantity_at: int | None = 1
+    unit_at: int | None = None
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """A quantity as read: `number` is None when nothing was given or `wrong` says why it cannot be read."""
+    """A quantity as read: `number` is None when nothing was given or `wrong` says why it cannot be read.
+
+    `units` are the codes that its unit may stand for; none when it has no unit.
+    """
 
     number: int | None
     wrong: str = ""
+    units: tuple[str, ...] = ()
+
+
+def read_amount(quantity: str, unit: str = "") -> Quantity:
+    """Read a quantity with the unit behind it, "12 cartons" or "2箱", or else with the `unit` of its own column.
+
+    `wrong` is what `read_quantity` says, or `unit` for a unit nobody knows. The unit alone is one of it.
+    """
+    number, behind = parted(quantity)
+    unit = behind or unit.strip()
+    read = read_quantity(number)
+    if not unit or read.wrong:
+        return read
+    if not (units := units_named(unit)):
+        return Quantity(None, "unit")
+    return Quantity(read.number, units=units)
 
 
 def read_quantity(text: str) -> Quantity:
@@ -113,15 +145,17 @@ def read_rows(rows: Iterable[tuple[int, Sequence[str]]]) -> Pasted:
     if not table:
         return Pasted(())
     first = table[0][1]
-    code_at, quantity_at = _by_heading(first)
+    code_at, quantity_at, unit_at = _by_heading(first)
     header: tuple[str, ...] = ()
     if code_at is not None or quantity_at is not None:
         header, table = first, table[1:]
     found_code, found_quantity = _by_content([cells for _, cells in table], code_at, quantity_at)
     if not header and _unlike_the_rest(first, [cells for _, cells in table[1:]], found_quantity):
         header, table = first, table[1:]
-    lines = (_line(number, cells, found_code, found_quantity) for number, cells in table)
-    return Pasted(tuple(lines), header, found_code, found_quantity)
+    if unit_at is None or unit_at in (found_code, found_quantity):
+        unit_at = _unit_column([cells for _, cells in table], found_code, found_quantity)
+    lines = (_line(number, cells, (found_code, found_quantity, unit_at)) for number, cells in table)
+    return Pasted(tuple(lines), header, found_code, found_quantity, unit_at)
 
 
 def clean_cell(text: str) -> str:
@@ -146,10 +180,9 @@ def _bounded(digits: str) -> Quantity:
     return Quantity(int(digits)) if len(digits) <= MOST_QUANTITY_DIGITS else Quantity(None, "huge")
 
 
-def _line(number: int, cells: tuple[str, ...], code_at: int, quantity_at: int | None) -> Line:
-    code = cells[code_at] if code_at < len(cells) else ""
-    quantity = cells[quantity_at] if quantity_at is not None and quantity_at < len(cells) else ""
-    return Line(number, clean_code(code), quantity, cells)
+def _line(number: int, cells: tuple[str, ...], places: tuple[int, int | None, int | None]) -> Line:
+    code, quantity, unit = (cells[at] if at is not None and at < len(cells) else "" for at in places)
+    return Line(number, clean_code(code), quantity, cells, unit)
 
 
 def _rows_of(text: str) -> list[tuple[int, list[str]]]:
@@ -221,6 +254,8 @@ def _quoted(line: str, place: int) -> tuple[str, int]:
 
 def _by_spaces(line: str) -> list[str]:
     words = line.split()
+    if len(words) > 2 and units_named(words[-1]) and _NUMBER.fullmatch(words[-2]):
+        words = [*words[:-2], f"{words[-2]} {words[-1]}"]
     if len(words) < 2:
         return words
     spaced = "".join(words[:-1])
@@ -237,9 +272,12 @@ def _heading(cell: str) -> str:
     return "".join(sign for sign in _plain(cell).casefold() if sign.isalnum())
 
 
-def _by_heading(cells: Sequence[str]) -> tuple[int | None, int | None]:
+def _by_heading(cells: Sequence[str]) -> tuple[int | None, int | None, int | None]:
+    """The columns of code, quantity and unit, as far as their headings say so."""
     names = [_heading(re.sub(r"[(（].*[)）]", "", cell)) for cell in cells]
-    return _ranked(names, CODE_HEADINGS), _ranked(names, QUANTITY_HEADINGS)
+    quantity_at = _ranked(names, QUANTITY_HEADINGS)
+    unit_at = _ranked([name if place != quantity_at else "" for place, name in enumerate(names)], UNIT_HEADINGS)
+    return _ranked(names, CODE_HEADINGS), quantity_at, unit_at
 
 
 def _ranked(names: Sequence[str], words: Mapping[str, int]) -> int | None:
@@ -248,8 +286,11 @@ def _ranked(names: Sequence[str], words: Mapping[str, int]) -> int | None:
 
 
 def _is_quantity(text: str) -> bool:
-    read = read_quantity(text)
-    return (read.number is not None or read.wrong not in ("", "words", "huge")) and len(text) <= 12
+    number, unit = parted(text)
+    if unit and not _is_unit(unit):
+        number = text
+    read = read_quantity(number)
+    return (read.number is not None or read.wrong not in ("", "words", "huge")) and len(number) <= 12
 
 
 def _is_code(text: str) -> bool:
@@ -289,6 +330,22 @@ def _quantity_column(columns: Sequence[Sequence[str]], code_at: int) -> int | No
     if after or numbers:
         return (after or numbers)[0]
     return code_at + 1 if len(columns) == code_at + 2 else None
+
+
+def _unit_column(rows: Sequence[Sequence[str]], code_at: int, quantity_at: int | None) -> int | None:
+    """The first column behind the quantity in which nothing but units stands."""
+    if quantity_at is None:
+        return None
+    columns = enumerate(_columns(rows))
+    return next(
+        (at for at, cells in columns if at > quantity_at and at != code_at and cells and all(map(_is_unit, cells))),
+        None,
+    )
+
+
+def _is_unit(text: str) -> bool:
+    """Whether it is a unit by its look: a single letter is a size as soon as a metre."""
+    return bool(units_named(text)) and not (len(text) == 1 and text.isascii())
 
 
 def _mostly(fits: Callable[[str], bool], cells: Sequence[str]) -> bool:

@@ -33,8 +33,8 @@ LIMITS = Limits(
     expanded_size=200 * MEBIBYTE,
     part_size=200 * MEBIBYTE,
     memory=256 * MEBIBYTE,
-    cpu_seconds=10,
-    patience_seconds=20,
+    cpu_seconds=4,
+    patience_seconds=10,
 )
 
 

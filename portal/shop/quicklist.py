@@ -11,10 +11,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from portal.shop.pasted import MOST_LINES, Pasted, clean_cell, clean_code
+from portal.shop.pasted import LONGEST_CELL, MOST_LINES, Pasted, clean_cell, clean_code
 
 QUANTITY = "quantity-"
 CODE = "code-"
+GONE = "gone-"
 MOST_COLUMNS = 50
 #: Below what Django takes for all fields of a form (2.5 MB), with room for the quantities of a page.
 MOST_BYTES = 2_000_000
@@ -26,13 +27,17 @@ class ListBroken(Exception):
 
 @dataclass(frozen=True)
 class QuickLine:
-    """One line. `shown` is the quantity the screen showed: what is sent back the same was not changed."""
+    """One line. `shown` is the quantity the screen showed: what is sent back the same was not changed.
+
+    `unit` is what a column of units said; it went away with the quantity that it was said of when that is changed.
+    """
 
     number: int
     code: str
     quantity: str
     cells: tuple[str, ...] = ()
     shown: str = ""
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,7 @@ class QuickList:
     header: tuple[str, ...] = ()
     code_at: int = 0
     quantity_at: int | None = 1
+    unit_at: int | None = None
     excel: bool = False
     encoding: str = ""
     key: str = field(default="", compare=False)
@@ -50,27 +56,34 @@ class QuickList:
 
 def from_pasted(pasted: Pasted, *, excel: bool = False, encoding: str = "") -> QuickList:
     """The list of what was read."""
-    lines = tuple(QuickLine(line.number, line.code, line.quantity, line.cells) for line in pasted.lines)
-    return QuickList(lines, pasted.header, pasted.code_at, pasted.quantity_at, excel, encoding)
+    lines = tuple(QuickLine(line.number, line.code, line.quantity, line.cells, unit=line.unit) for line in pasted.lines)
+    return QuickList(lines, pasted.header, pasted.code_at, pasted.quantity_at, pasted.unit_at, excel, encoding)
 
 
-def appended(quick: QuickList, more: Pasted) -> QuickList:
-    """The list with more lines below; they are numbered on."""
+def appended(quick: QuickList, more: QuickList) -> QuickList:
+    """The list with more lines below; they are numbered on. An empty one takes over how the others were written."""
     if not quick.lines:
-        return replace(from_pasted(more), key=quick.key)
+        return replace(more, key=quick.key)
     last = max(line.number for line in quick.lines)
-    added = tuple(QuickLine(last + place, line.code, line.quantity) for place, line in enumerate(more.lines, start=1))
+    added = tuple(
+        QuickLine(last + place, line.code, line.quantity, unit=line.unit)
+        for place, line in enumerate(more.lines, start=1)
+    )
     return replace(quick, lines=quick.lines + added)
 
 
 def packed(quick: QuickList) -> str:
     """The list as text for the form."""
-    lines = [[line.number, line.code, line.quantity, line.shown, list(line.cells)] for line in quick.lines]
+    lines = [
+        [line.number, line.code, line.quantity, line.shown, list(line.cells), *([line.unit] if line.unit else [])]
+        for line in quick.lines
+    ]
+    unit_at = [] if quick.unit_at is None else [quick.unit_at]
     return json.dumps(
         {
             "lines": lines,
             "header": list(quick.header),
-            "at": [quick.code_at, quick.quantity_at],
+            "at": [quick.code_at, quick.quantity_at, *unit_at],
             "excel": quick.excel,
             "encoding": quick.encoding,
             "key": quick.key,
@@ -86,7 +99,7 @@ def unpacked(text: str, encodings: Collection[str]) -> QuickList:
         if len(text) > MOST_BYTES:
             raise ListBroken
         data = json.loads(text, parse_float=_refuse, parse_constant=_refuse)
-        code_at, quantity_at = data["at"]
+        code_at, quantity_at, *unit_at = data["at"]
         if len(data["lines"]) > MOST_LINES or data["encoding"] not in {"", *encodings}:
             raise ListBroken
         return QuickList(
@@ -94,6 +107,7 @@ def unpacked(text: str, encodings: Collection[str]) -> QuickList:
             header=_cells(data["header"]),
             code_at=_place(code_at),
             quantity_at=None if quantity_at is None else _place(quantity_at),
+            unit_at=_place(*unit_at) if unit_at else None,
             excel=data["excel"] is True,
             encoding=data["encoding"],
             key=_text(data["key"])[:36],
@@ -103,16 +117,19 @@ def unpacked(text: str, encodings: Collection[str]) -> QuickList:
 
 
 def mended(quick: QuickList, sent: Mapping[str, Any]) -> QuickList:
-    """The list with the quantities and codes the reader entered; `remove` and `use` name one line by its place."""
+    """The list with the quantities and codes the reader entered, without the lines that are gone from the screen.
+
+    `remove` and `use` name one line by its place.
+    """
     lines: list[QuickLine] = []
     removed = str(sent.get("remove", ""))
     used_at, _, used = str(sent.get("use", "")).partition(":")
     for place, line in enumerate(quick.lines):
-        if removed == str(place):
+        if removed == str(place) or f"{GONE}{place}" in sent:
             continue
         entered = sent.get(f"{QUANTITY}{place}")
         if entered is not None and (text := clean_cell(str(entered))) != line.shown:
-            line = replace(line, quantity=text)
+            line = replace(line, quantity=text, unit="")
         code = used if used_at == str(place) else sent.get(f"{CODE}{place}")
         if code is not None:
             line = replace(line, code=clean_code(str(code)))
@@ -133,7 +150,7 @@ def table_of(
     width = max([quick.code_at + 1, len(quick.header), *(len(line.cells) for line in quick.lines)])
     if quantity_at is None:
         quantity_at = width
-    width = max(width, quantity_at + 1)
+    width = max(width, quantity_at + 1, (quick.unit_at or 0) + 1)
     heading = [*quick.header, *[""] * (width - len(quick.header))]
     if not quick.header:
         heading = ["" if place not in (quick.code_at, quantity_at) else heading[place] for place in range(width)]
@@ -144,14 +161,19 @@ def table_of(
     for line, problem in zip(quick.lines, problems, strict=True):
         cells = [*line.cells, *[""] * (width - len(line.cells))]
         cells[quick.code_at], cells[quantity_at] = line.code, line.quantity
+        if quick.unit_at is not None:
+            cells[quick.unit_at] = line.unit
         rows.append([*(cells[place] for place in kept), problem])
     return [*(heading[place] for place in kept), problem_word], rows
 
 
-def _line(number: object, code: object, quantity: object, shown: object, cells: object) -> QuickLine:
+def _line(number: object, code: object, quantity: object, shown: object, cells: object, unit: object = "") -> QuickLine:
     if type(number) is not int or not 0 < number < 10**9:
         raise ListBroken
-    return QuickLine(number, clean_code(_text(code)), clean_cell(_text(quantity)), _cells(cells), _text(shown)[:20])
+    written = clean_cell(_text(quantity))
+    return QuickLine(
+        number, clean_code(_text(code)), written, _cells(cells), _text(shown)[:LONGEST_CELL], clean_cell(_text(unit))
+    )
 
 
 def _cells(cells: object) -> tuple[str, ...]:

@@ -34,6 +34,8 @@ urlpatterns: list[URLPattern] = [
     route("product/<str:slug>/<path:sku>/", product.product, name="product", access=P.BROWSE),
     route("product-files/<int:pk>/", files.product_file, name="product_file", access=P.BROWSE),
     route("quick-order/", quick_order.quick_order, name="quick_order", access=P.ORDER),
+    route("quick-order/line/", quick_order.quick_line, name="quick_line", access=P.ORDER),
+    route("quick-order/suggestions/", quick_order.quick_suggest, name="quick_suggest", access=P.ORDER),
     route("cart/", cart.cart, name="cart", access=P.ORDER),
     route("cart/add/", cart.add, name="cart_add", access=P.ORDER),
     route("cart/update/", cart.update, name="cart_update", access=P.ORDER),

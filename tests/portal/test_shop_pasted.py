@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.shop.pasted import MOST_JOINED, Line, parse_text, read_quantity, read_rows
+from portal.shop.pasted import MOST_JOINED, Line, parse_text, read_amount, read_quantity, read_rows
+from portal.shop.unitwords import UNIT_WORDS, units_named
+from pricing.catalogue.models import UNECE_CODES, Unit
 
 
 def read(text: str) -> list[tuple[int, str, str]]:
@@ -117,3 +119,44 @@ def test_no_line_is_dropped_but_blank_ones_and_the_heading(text: str) -> None:
 def test_a_quantity_that_is_read_is_a_whole_number_from_one(text: str) -> None:
     read = read_quantity(text)
     assert read.number is None or (read.number >= 1 and not read.wrong)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "unit", "expected"),
+    [
+        ("12 cartons", "", (12, "", "carton")), ("2箱", "", (2, "", "carton")), ("2 ctn.", "", (2, "", "carton")),
+        ("３ 盒", "", (3, "", "box")), ("10 pcs", "", (10, "", "piece")), ("5", "KG", (5, "", "kilogram")),
+        ("", "carton", (None, "", "carton")), ("5", "barrel", (None, "unit", "")),
+        ("1.5 箱", "", (None, "fraction", "")),
+        ("-2 箱", "", (None, "negative", "")), ("1,000 pcs", "", (None, "unclear", "")), ("5", "", (5, "", "")),
+        ("2 barrels", "", (None, "words", "")), ("2 pcs", "carton", (2, "", "piece")),
+    ],
+)  # fmt: skip
+def test_a_unit_behind_the_quantity_or_beside_it_is_read(
+    quantity: str, unit: str, expected: tuple[int | None, str, str]
+) -> None:
+    read = read_amount(quantity, unit)
+    assert (read.number, read.wrong, next(iter(read.units), "")) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["PAN-24 2 cartons\nPOT-5L 6", "PAN-24\t2 cartons", "SKU,Qty,UoM\nPAN-24,2,ctn", "货号\t数量\t单位\nPAN-24\t2\t箱",
+     "PAN-24\tPan\t2\tcarton\nPOT-5L\tPot\t6\tpcs"],
+)  # fmt: skip
+def test_units_are_found_with_the_quantity_or_in_a_column(text: str) -> None:
+    line = parse_text(text).lines[0]
+    assert (line.code, read_amount(line.quantity, line.unit).units[0]) == ("PAN-24", "carton")
+
+
+def test_a_column_of_sizes_is_no_column_of_units() -> None:
+    pasted = parse_text("TEE-1\t5\tM\nTEE-2\t6\tL")
+    assert (pasted.unit_at, [line.unit for line in pasted.lines]) == (None, ["", ""])
+
+
+def test_every_unit_that_goods_are_sold_in_has_its_words() -> None:
+    assert {code for codes in UNIT_WORDS.values() for code in codes} == set(Unit.values)
+    for code, label in Unit.choices:
+        assert units_named(code)[0] == code, label
+    for code, known in UNECE_CODES.items():
+        assert code in units_named(known), code
