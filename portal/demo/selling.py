@@ -1,4 +1,4 @@
-"""The demo company's selling rules: a group without cookware, a dealer with larger packs, and order minimums."""
+"""The demo company's selling rules: a group without cookware, a dealer with larger packs, order minimums, freight."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ from oscar.core.loading import get_model
 
 from dealers.accounts.models import Dealer, DealerGroup
 from portal.demo.company.dealers import DEMO_DEALER
-from pricing.selling.models import AssortmentRule, Effect, MinimumMode, OrderMinimum, QuantityRule, SellingChange
+from pricing.selling.models import (
+    AssortmentRule,
+    Effect,
+    FreightRule,
+    MinimumMode,
+    OrderMinimum,
+    QuantityRule,
+    SellingChange,
+)
 from pricing.selling.write import save_rule
 
 Category = get_model("catalogue", "Category")
@@ -33,3 +41,5 @@ def load() -> None:
     asks = OrderMinimum(dealer=demo, currency=demo.currency, amount=Decimal("500.00"), mode=MinimumMode.WARN)
     save_rule(asks, by=None)
     save_rule(OrderMinimum(group=group, currency=demo.currency, amount=Decimal("1000.00")), by=None)
+    freight = FreightRule(currency=demo.currency, charge=Decimal("30.00"), free_from=Decimal("1000.00"))
+    save_rule(freight, by=None)

@@ -33,7 +33,7 @@ class CheckoutForm(forms.Form):
     shown_prices = forms.CharField(widget=forms.HiddenInput, required=False)
     shown_quantities = forms.CharField(widget=forms.HiddenInput, required=False)
     po_confirmed = forms.CharField(widget=forms.HiddenInput, required=False, max_length=100)
-    outlet: Any = forms.ModelChoiceField(label=t("Ship to"), queryset=Outlet.objects.none(), empty_label=None)
+    outlet = forms.ModelChoiceField(label=t("Ship to"), queryset=Outlet.objects.none(), empty_label=None)
     requested_date = _day(t("Requested date"), t("Leave empty for as soon as possible."))
     delivery_mode = forms.ChoiceField(
         label=t("If not everything is ready"), choices=DeliveryMode.choices, required=False, widget=forms.RadioSelect
@@ -49,7 +49,8 @@ class CheckoutForm(forms.Form):
     def __init__(self, *args: Any, dealer: Dealer, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._today = supplier_day(timezone.now())
-        self.fields["outlet"].queryset = Outlet.objects.filter(dealer=dealer, is_active=True)
+        outlet: Any = self.fields["outlet"]
+        outlet.queryset = Outlet.objects.filter(dealer=dealer, is_active=True)
         self.fields["po_number"].required = dealer.po_number_required
         for name in ("requested_date", "cancel_missing_after"):
             self.fields[name].widget.attrs["min"] = self._today.isoformat()

@@ -9,7 +9,7 @@ from django.db.models import Case, Q, Value, When
 from dealers.accounts.models import Dealer, Outlet
 
 #: So many are shown at once; more are searched.
-SHOWN = 12
+SHOWN = 8
 #: From so many on there is a search box.
 FEW = 6
 SEARCHED = (
@@ -50,7 +50,9 @@ def ship_to(dealer: Dealer, chosen: int | None, query: str = "", *, everything: 
         for column in SEARCHED:
             somewhere |= Q(**{f"{column}__icontains": word})
         fitting &= somewhere
-    found = own.filter(fitting | Q(pk=chosen)).order_by(Case(When(pk=chosen, then=Value(0)), default=Value(1)), "code")
+    # An empty condition joined by "or" would leave only the chosen one.
+    found = own.filter(fitting | Q(pk=chosen)) if fitting else own
+    found = found.order_by(Case(When(pk=chosen, then=Value(0)), default=Value(1)), "code")
     outlets = tuple(found if everything else found[: SHOWN + 1])
     if everything or len(outlets) <= SHOWN:
         count = len(outlets)

@@ -115,6 +115,7 @@ POSTED = (
     *("shown_total", "shown_prices", "requested_date", "po_confirmed", "email", "language", "seen", "credit_limit"),
     *("tax_percent", "payment_terms_days", "sales_rep", "quantity-1", "quantity-007", "quantity-", "quantity-x"),
     *("approve-note", "reject-reason", "cancel-reason", "replay-reason", "park-reason", "send_again-reason"),
+    *("shown_quantities", "delivery_mode", "cancel_missing_after", "note-1", "date-1", "date-x", "outlet_q"),
     *("apply-reason", "dismiss-reason", "name", "address", "new_logo", "file", "images", "kind", "first_name"),
 )
 
