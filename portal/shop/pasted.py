@@ -146,6 +146,8 @@ def read_rows(rows: Iterable[tuple[int, Sequence[str]]]) -> Pasted:
         return Pasted(())
     first = table[0][1]
     code_at, quantity_at, unit_at = _by_heading(first)
+    if code_at is None and any(_is_quantity(cell) for cell in first):
+        quantity_at = unit_at = None  # "PAN-24, 24, pcs" is a line, whatever "pcs" would be as a heading
     header: tuple[str, ...] = ()
     if code_at is not None or quantity_at is not None:
         header, table = first, table[1:]

@@ -126,16 +126,16 @@ def _travelling(request: PortalRequest) -> QuickList:
 
 
 def _sent(request: PortalRequest) -> tuple[QuickList, int]:
-    """The lines of the form, as mended, with what was newly typed or uploaded below them, and how many were known."""
+    """The lines of the form, as mended, with what was uploaded and typed below, and how many were not typed now."""
     before = _travelling(request)
     quick = mended(before, request.POST)
-    known = len(quick.lines)
     file = request.FILES.get("file")
     if file is not None:
         try:
             quick = appended(quick, read_file(file))
         except FileRefused as why:
             raise _Refused(str(why)) from why
+    known = len(quick.lines)
     text = request.POST.get("text", "")
     if text.strip():
         quick = appended(quick, from_pasted(parse_text(text)))

@@ -142,6 +142,7 @@ def test_a_unit_behind_the_quantity_or_beside_it_is_read(
 @pytest.mark.parametrize(
     "text",
     ["PAN-24 2 cartons\nPOT-5L 6", "PAN-24\t2 cartons", "SKU,Qty,UoM\nPAN-24,2,ctn", "货号\t数量\t单位\nPAN-24\t2\t箱",
+     "PAN-24\t2\tcartons",
      "PAN-24\tPan\t2\tcarton\nPOT-5L\tPot\t6\tpcs"],
 )  # fmt: skip
 def test_units_are_found_with_the_quantity_or_in_a_column(text: str) -> None:

@@ -89,6 +89,7 @@ async function renewed(text) {
     const html = await answer.text();
     document.getElementById("quick-result").outerHTML = html;
     htmx.process(document.getElementById("quick-result"));
+    area.querySelector("[name=check]").classList.replace("btn-primary", "btn-secondary");
     return answer.ok;
   } catch {
     window.portal.toast(words.failed);
@@ -208,7 +209,7 @@ async function scan() {
   if (!scanner.open) return stop();
   scanner.addEventListener("close", stop, { once: true });
   video.srcObject = stream;
-  await video.play().catch(() => {});
+  video.play().catch(() => {});
   const known = await BarcodeDetector.getSupportedFormats?.() ?? KINDS;
   const detector = new BarcodeDetector({ formats: KINDS.filter((kind) => known.includes(kind)) });
   let last = { code: "", at: 0 };
