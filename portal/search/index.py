@@ -10,9 +10,8 @@ from django.db.models import Q
 from oscar.core.loading import get_model
 
 from portal.search.typos import dictionary_words, keys_of
-from portal.search.words import Texts, vector
-from pricing.catalogue.models import ProductCard
-from pricing.numbers.keys import code_key
+from portal.search.words import Texts, codes_of, vector
+from pricing.catalogue.models import ProductCard, ProductUnit
 
 Product = get_model("catalogue", "Product")
 Category = get_model("catalogue", "Category")
@@ -66,6 +65,7 @@ def texts_of(ids: Sequence[int]) -> dict[int, Texts]:
     }
     categories = _categories(everyone)
     attributes = _attributes(everyone)
+    packed = _packed(everyone)
     found = {}
     for product in products:
         family = [product.pk, product.parent_id] if product.parent_id else [product.pk]
@@ -74,18 +74,18 @@ def texts_of(ids: Sequence[int]) -> dict[int, Texts]:
         for pk in family:
             facts += [*categories.get(pk, ()), *attributes.get(pk, ())]
         found[product.pk] = Texts(
-            codes=_some([product.upc, *(code for card in own[:1] for code in (card.ean, card.model_code))]),
+            codes=_some(
+                [
+                    product.upc,
+                    *(code for card in own[:1] for code in (card.ean, card.model_code)),
+                    *packed.get(product.pk, ()),
+                ]
+            ),
             names=_some([*(words[pk][0] for pk in family), *(card.name_zh for card in own)]),
             facts=_some([*facts, *(card.model_code for card in own[1:])]),
             descriptions=_some([words[product.pk][1], *(card.description_zh for card in own[:1])]),
         )
     return found
-
-
-def codes_of(texts: Texts) -> dict[str, str]:
-    """A product's codes with their keys; one that has no letters and digits cannot be typed."""
-    keys = {code[:200]: code_key(code) for code in texts.codes}
-    return {code: key for code, key in keys.items() if key}
 
 
 def _some(texts: Iterable[str | None]) -> list[str]:
@@ -132,4 +132,13 @@ def _attributes(product_ids: set[Any]) -> dict[int, list[str]]:
     values = ProductAttributeValue.objects.filter(product__in=product_ids, value_text__isnull=False)
     for product, text in values.values_list("product_id", "value_text"):
         found.setdefault(product, []).append(text)
+    return found
+
+
+def _packed(product_ids: set[Any]) -> dict[int, list[str]]:
+    """The EANs of the products' packing units."""
+    found: dict[int, list[str]] = {}
+    units = ProductUnit.objects.filter(product__in=product_ids).exclude(ean="")
+    for product, ean in units.values_list("product_id", "ean"):
+        found.setdefault(product, []).append(ean)
     return found

@@ -1,86 +1,39 @@
 """Finding products by what people type: SKU or its beginning, own item number, EAN, words in English and Chinese.
 
-What fits better comes first, step by step, and a step is only asked while there is room: no million of matches is ever
-sorted. Within a step products stand in the order of their ids.
+What fits better comes first, step by step; no million of matches is ever sorted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
-from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import BigIntegerField, F, Func, IntegerField, Q, QuerySet, Value
 from django.db.models.expressions import RawSQL
 
 from dealers.accounts.models import Dealer
 from portal.search import typos, words
-from portal.search.words import CODE, FACT, NAME
+from portal.search.candidates import ANYWHERE, FITTING, Asked, as_sql, assortment_sql, best, kept
 from pricing.numbers.keys import code_key
-from pricing.quote import assortment
 
 #: Results beyond this many are not put in order: people look for a product, they do not leaf through a thousand.
 MOST_FOUND = 1000
-#: Up to this many matches are looked at together; beyond it each step is asked by itself and stops when it is full.
-FEW_MATCHES = 500
 #: How many of the first results are asked which of the words that may be meant they have.
 MOST_ASKED = 50
-_FACTS = NAME + CODE + FACT
-_LAST_SIGN = "\U0010ffff"
 
-CODES = """
-SELECT product_id, least(min(rank), 1), min(key) FROM (
-    (SELECT product_id, CASE WHEN key = %(key)s THEN 0 ELSE 1 END AS rank, key FROM portal_search_productcode
-     WHERE key >= %(key)s AND key < %(end)s AND product_id IN ({mine}) ORDER BY key, product_id LIMIT %(limit)s)
-    UNION ALL
-    (SELECT product_id, CASE WHEN key = %(key)s THEN 0 ELSE 1 END AS rank, key FROM pricing_numbers_dealeritemnumber
-     WHERE dealer_id = %(dealer)s AND key >= %(key)s AND key < %(end)s AND product_id IN ({mine})
-     ORDER BY key, product_id LIMIT %(limit)s)
-) AS code GROUP BY product_id ORDER BY 2, 3, 1 LIMIT %(limit)s
-"""
 NEAR_CODES = """
 SELECT DISTINCT ON (product_id) product_id, code FROM (
-    SELECT product_id, code FROM portal_search_productcode WHERE key = ANY(%(keys)s) AND product_id IN ({mine})
+    SELECT product_id, code FROM portal_search_productcode WHERE key = ANY(%(keys)s)
     UNION ALL
-    SELECT product_id, number FROM pricing_numbers_dealeritemnumber
-    WHERE dealer_id = %(dealer)s AND key = ANY(%(keys)s) AND product_id IN ({mine})
-) AS near ORDER BY product_id, code LIMIT %(limit)s
-"""
-# Of whole words PostgreSQL knows how many products have them: common ones it meets soon in the table itself, rare ones
-# it looks up. Of beginnings it does not, and would search the table for what is rare: they are looked up first.
-WHOLE = """
-SELECT product_id FROM portal_search_productentry
-WHERE words @@ %(query)s::tsquery AND product_id IN ({mine}) LIMIT %(limit)s
-"""
-BEGUN = """
-WITH hit AS MATERIALIZED (
-    SELECT product_id FROM portal_search_productentry WHERE words @@ %(query)s::tsquery AND {beyond}
-) SELECT product_id FROM hit WHERE product_id IN ({mine}) LIMIT %(limit)s
-"""
-BEYOND = "NOT words @@ %(former)s::tsquery"
-FEW = """
-WITH fitting AS MATERIALIZED (
-    SELECT product_id, words FROM portal_search_productentry WHERE words @@ %(query)s::tsquery
-), hit AS MATERIALIZED (
-    SELECT product_id, CASE
-        WHEN words @@ %(names)s::tsquery THEN 0 WHEN words @@ %(facts)s::tsquery THEN 1 ELSE 2 END AS step
-    FROM fitting LIMIT %(few)s
-)
-SELECT step, product_id FROM hit WHERE product_id IN ({mine})
-UNION ALL SELECT 3, count(*) FROM hit ORDER BY 1, 2
+    SELECT product_id, number FROM pricing_numbers_dealeritemnumber WHERE dealer_id = %(dealer)s AND key = ANY(%(keys)s)
+) AS near ORDER BY product_id, code
 """
 KNOWN = "SELECT DISTINCT word FROM portal_search_word WHERE keys && %s::text[] LIMIT 5000"
 SAID = """
 SELECT EXISTS (SELECT 1 FROM portal_search_productentry WHERE product_id = ANY(%(ids)s) AND words @@ query::tsquery)
 FROM unnest(%(queries)s::text[]) WITH ORDINALITY AS asked (query, place) ORDER BY asked.place
-"""
-FITTING = "SELECT product_id FROM portal_search_productentry WHERE words @@ %s::tsquery"
-FITTING_CODES = """
-UNION ALL SELECT product_id FROM portal_search_productcode WHERE key >= %s AND key < %s
-UNION ALL SELECT product_id FROM pricing_numbers_dealeritemnumber WHERE dealer_id = %s AND key >= %s AND key < %s
 """
 
 
@@ -118,13 +71,9 @@ def find(
     descriptions. Where no code, name or fact fits, words with one wrong letter are mended, unless `exactly`.
     Another dealer's item numbers are never looked at. A constant number of statements.
     """
-    products = assortment(dealer) if within is None else within
-    try:
-        sql, params = products.order_by().values("pk").query.sql_with_params()
-    except EmptyResultSet:
-        return Found((), False, _nothing())
-    mine = str(connection.ops.compose_sql(sql, params))  # type: ignore[attr-defined]  # PostgreSQL's has it
-    return _Search(dealer, text.replace("\x00", " "), mine, limit).run(exactly=exactly)
+    products = assortment_sql(dealer) if within is None else as_sql(within)
+    search = _Search(dealer, text.replace("\x00", " "), products, limit)
+    return search.run(exactly=exactly) if search.key else Found((), False, _nothing())
 
 
 def matching(text: str) -> Q:
@@ -138,87 +87,57 @@ def _nothing() -> Q:
 
 
 class _Search:
-    """One search: each step adds to what is found until there are `limit` and one more."""
+    """One search: as it was typed, then with one letter mended, then without a letter that begins a word."""
 
-    def __init__(self, dealer: Dealer, text: str, mine: str, limit: int) -> None:
-        self._dealer, self._text, self._mine, self._limit = dealer, text, mine, limit
-        self._key = code_key(text[: words.LONGEST_TEXT])
-        self._ids: dict[int, None] = {}
+    def __init__(self, dealer: Dealer, text: str, products: str, limit: int) -> None:
+        self._dealer, self._text, self._products, self._limit = dealer, text, products, limit
+        self.key = code_key(text[: words.LONGEST_TEXT])
 
     def run(self, *, exactly: bool) -> Found:
-        """All steps, in order."""
-        if not self._key:
-            return Found((), False, _nothing())
-        others: words.Alternatives = {}
-        corrected, near = "", False
-        self._codes()
-        self._whole()
-        described = self._fitting(others)
-        if not self._ids and not exactly:
-            corrected = self._near_codes()
-            near = bool(corrected)
-            others = {} if near else self._others()
-            mended = self._fitting(others) if others else []
-            described += mended
-        if not near:
-            self._add(described)
-        if others and self._ids:
-            corrected = self._said(others)
-        ids = tuple(self._ids)
-        if not ids and not exactly and (shorter := _less_a_letter(self._text)):
-            found = _Search(self._dealer, shorter, self._mine, self._limit).run(exactly=False)
-            return replace(found, corrected=found.corrected or shorter) if found.ids else found
-        condition = Q(pk__in=ids) if near else self._condition(others)
-        return Found(ids[: self._limit], len(ids) > self._limit, condition, corrected)
+        """Whatever is found first."""
+        asked = Asked.of(self._dealer.pk, self._text)
+        typed = best(asked, self._products, self._limit + 1)
+        if exactly or any(step < ANYWHERE for step in typed.values()):
+            return self._found(list(typed), asked)
+        return self._mended(list(typed)) or self._near_codes() or self._described(asked, list(typed))
 
-    @property
-    def _full(self) -> bool:
-        return len(self._ids) > self._limit
+    def _found(self, ids: list[int], asked: Asked, *, corrected: str = "") -> Found:
+        condition = Q(pk__in=RawSQL(*asked.condition))  # noqa: S611  # what was typed is a parameter
+        return Found(tuple(ids[: self._limit]), len(ids) > self._limit, condition, corrected)
 
-    def _add(self, ids: Iterable[int]) -> None:
-        self._ids.update(dict.fromkeys(ids))
+    def _mended(self, described: list[int]) -> Found | None:
+        """With what the words may have meant: what fits by more than its description, then all that fits by it."""
+        others = self._others()
+        if not others:
+            return None
+        asked = Asked.of(self._dealer.pk, self._text, others)
+        fitting = best(asked, self._products, self._limit + 1)
+        if not any(step < ANYWHERE for step in fitting.values()) and (described or not fitting):
+            return None
+        ids = [pk for pk, step in fitting.items() if step < ANYWHERE]
+        ids = list(dict.fromkeys([*ids, *described, *fitting]))
+        return self._found(ids, asked, corrected=self._said(others, ids, told=not described))
 
-    def _codes(self) -> None:
-        found = self._rows(CODES, key=self._key, end=self._key + _LAST_SIGN, dealer=self._dealer.pk)
-        self._ids.update((pk, None) for pk, _rank, _key in found)
-
-    def _near_codes(self) -> str:
-        keys = list(typos.code_neighbours(self._key))
-        found = self._rows(NEAR_CODES, keys=keys, dealer=self._dealer.pk) if keys else []
-        self._ids.update((pk, None) for pk, _code in found)
-        return found[0][1] if found else ""
-
-    def _whole(self) -> None:
-        """Names with all words as they stand."""
-        if not self._full:
-            rows = self._rows(WHOLE, query=words.query(self._text, NAME, going_on=False))
-            self._add(sorted(pk for (pk,) in rows))
-
-    def _fitting(self, others: words.Alternatives) -> list[int]:
-        """Names, then brands, attributes, categories and parts of codes. Gives what fits by its description only."""
-        if self._full:
-            return []
-        names, facts, every = (words.query(self._text, weights, others) for weights in (NAME, _FACTS, ""))
-        *rows, (_last, count) = self._rows(FEW, query=every, names=names, facts=facts, few=FEW_MATCHES + 1)
-        if count <= FEW_MATCHES:
-            self._add(pk for step, pk in rows if step < 2)
-            return [pk for step, pk in rows if step == 2]
-        self._add(self._begun(names, ""))
-        self._add(self._begun(facts, names))
-        return self._begun(every, facts)
-
-    def _begun(self, query: str, former: str) -> list[int]:
-        if self._full:
-            return []
-        beyond = BEYOND if former else "true"
-        rows = self._rows(BEGUN.replace("{beyond}", beyond), query=query, former=former)
-        return sorted(pk for (pk,) in rows)
-
-    def _rows(self, sql: str, **params: Any) -> list[Any]:
-        params["limit"] = self._limit + 1 + len(self._ids)
+    def _near_codes(self) -> Found | None:
+        """By codes with one wrong sign; they are few."""
+        keys = list(typos.code_neighbours(self.key))
+        if not keys:
+            return None
         with connection.cursor() as cursor:
-            cursor.execute(sql.replace("{mine}", self._mine.replace("%", "%%")), params)
-            return cursor.fetchall()
+            cursor.execute(NEAR_CODES, {"keys": keys, "dealer": self._dealer.pk})
+            codes = dict(cursor.fetchall())
+        ids = kept(codes, self._products)
+        if not ids:
+            return None
+        return Found(tuple(ids[: self._limit]), len(ids) > self._limit, Q(pk__in=ids), codes[ids[0]])
+
+    def _described(self, asked: Asked, ids: list[int]) -> Found:
+        """What fits by its description alone; where nothing does, what fits without a letter at the end."""
+        shorter = "" if ids else _less_a_letter(self._text)
+        if not shorter:
+            return self._found(ids, asked)
+        found = _Search(self._dealer, shorter, self._products, self._limit).run(exactly=False)
+        return replace(found, corrected=found.corrected or shorter) if found.ids else found
 
     def _others(self) -> dict[str, list[str]]:
         """What the words that nobody knows may have meant; where all are known, what any of them may have meant."""
@@ -233,24 +152,26 @@ class _Search:
         unknown = {run: found for run, found in meant.items() if not typos.is_known(run, known)}
         return unknown or meant
 
-    def _said(self, others: words.Alternatives) -> str:
-        """The text with the words by which the first results were found."""
+    def _said(self, others: words.Alternatives, ids: list[int], *, told: bool) -> str:
+        """The text with the words by which the first of these were found.
+
+        `told` that nothing fits as typed: where only one thing can have been meant, it was.
+        """
         options = [(run, other) for run, found in others.items() for other in (run, *found)]
-        first = list(self._ids)[:MOST_ASKED]
+        only = told and len(options) == 2
+        chosen = dict(options[1:]) if only else self._standing(options, ids[:MOST_ASKED])
+        mended = words.with_runs(self._text, chosen)
+        return mended if mended != words.with_runs(self._text, {}) else ""
+
+    def _standing(self, options: list[tuple[str, str]], ids: list[int]) -> dict[str, str]:
         with connection.cursor() as cursor:
-            cursor.execute(SAID, {"queries": [words.exactly(other) for _run, other in options], "ids": first})
+            cursor.execute(SAID, {"queries": [words.exactly(other) for _run, other in options], "ids": ids})
             said = [stands for (stands,) in cursor.fetchall()]
         chosen: dict[str, str] = {}
         for (run, other), found in zip(options, said, strict=True):
             if found:
                 chosen.setdefault(run, other)
-        mended = words.with_runs(self._text, chosen)
-        return mended if mended != words.with_runs(self._text, {}) else ""
-
-    def _condition(self, others: words.Alternatives) -> Q:
-        end = self._key + _LAST_SIGN
-        params = [words.query(self._text, "", others), self._key, end, self._dealer.pk, self._key, end]
-        return Q(pk__in=RawSQL(FITTING + FITTING_CODES, params))  # noqa: S611  # what was typed is a parameter
+        return chosen
 
 
 def _less_a_letter(text: str) -> str:

@@ -8,7 +8,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save
 from oscar.core.loading import get_model
 
 from portal.search.index import reindex
-from pricing.catalogue.models import CategoryCard, ProductCard
+from pricing.catalogue.models import CategoryCard, ProductCard, ProductUnit
 from pricing.catalogue.signals import catalogue_changed
 
 Product = get_model("catalogue", "Product")
@@ -40,6 +40,12 @@ def on_part_gone(sender: Any, instance: Any, origin: Any = None, **kwargs: Any) 
         reindex([instance.product_id])
 
 
+def on_unit_gone(sender: Any, instance: Any, origin: Any = None, **kwargs: Any) -> None:
+    """One packing unit was deleted. An import deletes many and says itself which products changed."""
+    if origin is instance:
+        reindex([instance.product_id])
+
+
 def on_category(sender: Any, instance: Any, created: bool = False, raw: bool = False, **kwargs: Any) -> None:
     """A category was renamed: its products and those below it are called otherwise now."""
     if raw or (created and sender is Category):
@@ -59,10 +65,11 @@ def connect() -> None:
     """Listen; called once, when the application is ready."""
     catalogue_changed.connect(on_catalogue_changed, dispatch_uid="search:catalogue")
     post_save.connect(on_product, sender=Product, dispatch_uid="search:product")
-    for model in (ProductCard, ProductCategory, ProductAttributeValue):
+    for model in (ProductCard, ProductUnit, ProductCategory, ProductAttributeValue):
         post_save.connect(on_part, sender=model, dispatch_uid=f"search:{model.__name__}")
     for model in (ProductCategory, ProductAttributeValue):
         post_delete.connect(on_part_gone, sender=model, dispatch_uid=f"search:{model.__name__}:gone")
+    post_delete.connect(on_unit_gone, sender=ProductUnit, dispatch_uid="search:ProductUnit:gone")
     for model in (Category, CategoryCard):
         post_save.connect(on_category, sender=model, dispatch_uid=f"search:{model.__name__}")
     m2m_changed.connect(on_memberships, sender=ProductCategory, dispatch_uid="search:memberships")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pricing.numbers.keys import folded
+from pricing.numbers.keys import code_key, folded
 
 _RUN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003134f]+|[^\W_\u3400-\u9fff\U00020000-\U0003134f]+")
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003134f]")
@@ -63,6 +63,12 @@ def parts_of_code(code: str) -> set[str]:
     words = runs(code)
     pieces = {piece for word in words for piece in _PIECE.findall(word)}
     return {word for word in {"".join(words)[:LONGEST_WORD], *words, *pieces} if word}
+
+
+def codes_of(texts: Texts) -> dict[str, str]:
+    """A product's codes with their keys; one that has no letters and digits cannot be typed."""
+    keys = {code[:200]: code_key(code) for code in texts.codes}
+    return {code: key for code, key in keys.items() if key}
 
 
 def vector(texts: Texts) -> str:
