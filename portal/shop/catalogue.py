@@ -19,7 +19,7 @@ from portal.shop.categories import category_name, category_url, trail_to, tree_o
 from portal.shop.facets import Facets, chips_of, facets_of, kept_facets, switches_of
 from portal.shop.listing import FEW, Asked, list_products, suggested
 from portal.shop.rows import counted_at, labels_for, rows_for
-from portal.shop.wish import SORTS, Wish, search_text
+from portal.shop.wish import EXACTLY, SORTS, Wish, search_text
 from pricing.quote import quote
 
 Category = get_model("catalogue", "Category")
@@ -104,7 +104,7 @@ def _list(request: PortalRequest, *, title: str, chosen: Any = None, text: str =
 def _narrowing(asked: Asked, query: QueryDict, facets: Facets | None) -> dict[str, Any]:
     """What the side of the list shows."""
     wish = asked.wish
-    kept = [(name, value) for name in ("q", "sort", "view") for value in query.getlist(name)[:1]]
+    kept = [(name, value) for name in ("q", EXACTLY, "sort", "view") for value in query.getlist(name)[:1]]
     return {
         "wish": wish,
         "dealer": asked.dealer,
@@ -116,6 +116,7 @@ def _narrowing(asked: Asked, query: QueryDict, facets: Facets | None) -> dict[st
         "kept": kept,
         "all_url": reverse("shop:search") if wish.text else reverse("shop:catalogue"),
         "filter_query": without_place(query, facets=None),
+        "exactly_url": without_place(query, **{EXACTLY: "1"}),
         "facets_url": without_place(query, facets="1"),
         "clear_url": f"?{urlencode(kept)}",
     }

@@ -96,7 +96,8 @@ class Asked:
         """With what the words find among these products; the same when there are none."""
         if not self.wish.text:
             return self
-        return replace(self, found=find(self.dealer, self.wish.text, within=within, limit=limit))
+        wish = self.wish
+        return replace(self, found=find(self.dealer, wish.text, within=within, limit=limit, exactly=wish.exactly))
 
     def priced(self, products: QuerySet[Any]) -> QuerySet[Any]:
         """Those that a list of the dealer prices: together with `sellable` this is the assortment."""

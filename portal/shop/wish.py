@@ -14,6 +14,8 @@ LONGEST_SEARCH = 200
 LONGEST_VALUE = 200
 MOST_VALUES = 50
 ATTRIBUTE = "a."
+#: In an address: nothing of the words is to be mended.
+EXACTLY = "exact"
 HIGHEST_PRICE = Decimal(9_999_999_999)
 
 SORTS: dict[str, Any] = {
@@ -33,6 +35,7 @@ class Wish:
     """
 
     text: str = ""
+    exactly: bool = False
     sort: str = "name"
     grid: bool = False
     in_stock: bool = False
@@ -51,6 +54,7 @@ class Wish:
         attributes = {name.removeprefix(ATTRIBUTE): _values(query, name) for name in codes}
         return cls(
             text=text,
+            exactly=query.get(EXACTLY) == "1",
             sort=sort if sort in SORTS else ("" if text else "name"),
             grid=query.get("view") == "grid",
             in_stock=query.get("stock") == "1",
