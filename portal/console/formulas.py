@@ -135,7 +135,10 @@ def formula_add(request: PortalRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def formula(request: PortalRequest, code: str) -> HttpResponse:
     """A formula list's base, rounding and rules, and saving them; its prices follow at once."""
-    return _edit(request, get_object_or_404(PriceList, code=stored_text(code), kind=ListKind.FORMULA))
+    return _edit(
+        request,
+        get_object_or_404(PriceList.objects.for_user(request.user), code=stored_text(code), kind=ListKind.FORMULA),
+    )
 
 
 def _edit(request: PortalRequest, found: PriceList) -> HttpResponse:

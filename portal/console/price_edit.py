@@ -68,7 +68,7 @@ class AddForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def price_add(request: PortalRequest, code: str) -> HttpResponse:
     """The form for a new price, and adding it."""
-    found = get_object_or_404(PriceList, code=stored_text(code))
+    found = get_object_or_404(PriceList.objects.for_user(request.user), code=stored_text(code))
     form = AddForm(request.POST or None, initial={"sku": request.GET.get("sku", "")})
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
@@ -87,7 +87,7 @@ def price_add(request: PortalRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def price_edit(request: PortalRequest, pk: int) -> HttpResponse:
     """One price with its last changes, and changing it."""
-    price = get_object_or_404(Price.objects.select_related("price_list", "product__card", "product__parent"), pk=pk)
+    price = _fetch(request, pk)
     shown = {"price": price.price, "valid_to": price.valid_to}
     form = ChangeForm(
         request.POST or None, initial={**shown, **{f"seen_{name}": value for name, value in shown.items()}}
@@ -120,7 +120,7 @@ def price_edit(request: PortalRequest, pk: int) -> HttpResponse:
 @require_POST
 def price_end(request: PortalRequest, pk: int) -> HttpResponse:
     """End a price with today, or take away one that has not started."""
-    price = get_object_or_404(Price.objects.select_related("price_list", "product"), pk=pk)
+    price = _fetch(request, pk)
     try:
         changed = end_price(price.pk, supplier_day(timezone.now()), by=request.user)
     except PriceRefused as why:
@@ -128,6 +128,11 @@ def price_end(request: PortalRequest, pk: int) -> HttpResponse:
     else:
         _tell(request, price, changed)
     return redirect("console:price_list", code=price.price_list.code)
+
+
+def _fetch(request: PortalRequest, pk: int) -> Price:
+    visible = Price.objects.filter(price_list__in=PriceList.objects.for_user(request.user))
+    return get_object_or_404(visible.select_related("price_list", "product__card", "product__parent"), pk=pk)
 
 
 def _tell(request: PortalRequest, price: Price, changed: bool) -> None:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 from oscar.core.loading import get_model
 
+from dealers.accounts.models import User, dealers_visible_to
 from portal.access.portal import PortalRequest
 from portal.access.roles import Permission
 from portal.components.downloads import excel
@@ -56,12 +57,14 @@ class HistoryFilter(forms.Form):
         super().__init__(data)
         self.fields["list"].widget.attrs["placeholder"] = str(_("Code"))
 
-    def select(self) -> QuerySet[PriceChange]:
-        """The changes that the filter lets through; none when the filter itself has errors.
+    def select(self, user: User) -> QuerySet[PriceChange]:
+        """The changes of lists the user may see that the filter lets through; none when the filter has errors.
 
         A list's first filling is among a product's changes as long as that list has a price of it.
         """
         found = PriceChange.objects.all()
+        if dealers_visible_to(user):  # not everything is theirs; of a list that is gone nobody can say whose it was
+            found = found.filter(price_list__in=PriceList.objects.for_user(user).values("pk"))
         if not self.is_valid():
             return found.none()
         values = self.cleaned_data
@@ -83,7 +86,7 @@ class HistoryFilter(forms.Form):
 def price_history(request: PortalRequest) -> HttpResponse:
     """The changes, newest first; the same statements for any number."""
     form = HistoryFilter(request.GET)
-    page = page_of(form.select(), turned(PK), PAGE_SIZE, request.GET)
+    page = page_of(form.select(request.user), turned(PK), PAGE_SIZE, request.GET)
     context = {
         "form": form,
         "chips": filter_chips(form, request.GET),
@@ -99,7 +102,7 @@ def price_history(request: PortalRequest) -> HttpResponse:
 @require_safe
 def price_history_export(request: PortalRequest) -> FileResponse:
     """The newest changes that the filter lets through, as Excel."""
-    chosen = HistoryFilter(request.GET).select().order_by("-pk")[:MOST_IN_EXCEL]
+    chosen = HistoryFilter(request.GET).select(request.user).order_by("-pk")[:MOST_IN_EXCEL]
     columns = (
         Column(_("When"), "datetime"),
         Column(_("Price list"), width=18),

@@ -43,7 +43,7 @@ from portal.documents.workbooks import Column, Sheet
 from pricing.catalogue.models import reads_chinese
 from pricing.quote import supplier_day, valid_on
 from pricing.terms.export import exported
-from pricing.terms.models import DealerPriceList, Price, PriceList
+from pricing.terms.models import ChainEntry, Price, PriceList
 
 CURRENT, FUTURE, EXPIRED, SUPERSEDED = "current", "future", "expired", "superseded"
 WORDS: dict[str, tuple[Any, str]] = {
@@ -112,23 +112,26 @@ class PriceFilter(forms.Form):
 def price_lists(request: PortalRequest) -> HttpResponse:
     """All price lists with what they hold, who buys by them and when they change next. One statement."""
     context = {
-        "lists": counted_lists(supplier_day(timezone.now())),
+        "lists": counted_lists(PriceList.objects.for_user(request.user), supplier_day(timezone.now())),
         "may_import": request.portal.may(Permission.IMPORT_DATA),
     }
     return render(request, "console/prices/lists.html", context)
 
 
-def counted_lists(today: date) -> QuerySet[PriceList]:
-    """Lists with `price_count` (in force today), `dealer_count` and `next_change` (the next day a price starts)."""
+def counted_lists(lists: QuerySet[PriceList], today: date) -> QuerySet[PriceList]:
+    """Lists with `price_count` (in force today), `dealer_count` and `next_change` (the next day a price starts).
+
+    The dealers are those who buy by the list, by themselves or by their group.
+    """
     prices = Price.objects.filter(price_list=OuterRef("pk")).order_by().values("price_list")
-    users = DealerPriceList.objects.filter(price_list=OuterRef("pk")).order_by().values("price_list")
+    users = ChainEntry.objects.filter(price_list=OuterRef("pk")).order_by().values("price_list")
     count = IntegerField()
     day: DateField[Any, Any] = DateField()
-    return PriceList.objects.annotate(
+    return lists.annotate(
         price_count=Coalesce(
             Subquery(prices.filter(valid_on(today)).annotate(n=Count("pk")).values("n"), output_field=count), 0
         ),
-        dealer_count=Coalesce(Subquery(users.annotate(n=Count("pk")).values("n"), output_field=count), 0),
+        dealer_count=Coalesce(Subquery(users.annotate(n=Count("dealer")).values("n"), output_field=count), 0),
         next_change=Subquery(
             prices.filter(valid_from__gt=today).annotate(first=Min("valid_from")).values("first"), output_field=day
         ),
@@ -138,7 +141,7 @@ def counted_lists(today: date) -> QuerySet[PriceList]:
 @require_safe
 def price_list(request: PortalRequest, code: str) -> HttpResponse:
     """One list: a row for each SKU, quantity and period, with what holds today."""
-    found = get_object_or_404(PriceList, code=stored_text(code))
+    found = get_object_or_404(PriceList.objects.for_user(request.user), code=stored_text(code))
     today = supplier_day(timezone.now())
     everything = with_states(found, today)
     form = PriceFilter(request.GET)
@@ -157,7 +160,7 @@ def price_list(request: PortalRequest, code: str) -> HttpResponse:
             {"label": _("Currency"), "value": found.currency},
             {"label": _("Prices in force"), "value": f"{counted['now']:,}"},
             {"label": _("Future prices"), "value": f"{counted['future']:,}"},
-            {"label": _("Dealers"), "value": found.dealers.count()},
+            {"label": _("Dealers"), "value": found.chain.count()},
         ],
         "export_query": without_place(request.GET),
         "may_edit": request.portal.may(Permission.MANAGE_DEALERS) and found.takes_prices,
@@ -199,7 +202,7 @@ def _rows(prices: list[Price]) -> list[dict[str, Any]]:
 @require_safe
 def price_list_export(request: PortalRequest, code: str) -> HttpResponseBase:
     """The filtered prices as Excel in the importer's columns: imported again it changes nothing. Many come as CSV."""
-    found = get_object_or_404(PriceList, code=stored_text(code))
+    found = get_object_or_404(PriceList.objects.for_user(request.user), code=stored_text(code))
     chosen: Any = PriceFilter(request.GET).select(with_states(found, supplier_day(timezone.now())))
     if chosen.order_by()[: MOST_IN_EXCEL + 1].count() > MOST_IN_EXCEL:
         return redirect(reverse("console:price_list_csv", args=[found.code]) + without_place(request.GET))
@@ -210,7 +213,7 @@ def price_list_export(request: PortalRequest, code: str) -> HttpResponseBase:
 @require_safe
 def price_list_csv(request: PortalRequest, code: str) -> StreamingHttpResponse:
     """The filtered prices as CSV in the importer's columns, sent while they are read: any number, in little memory."""
-    found = get_object_or_404(PriceList, code=stored_text(code))
+    found = get_object_or_404(PriceList.objects.for_user(request.user), code=stored_text(code))
     chosen: Any = PriceFilter(request.GET).select(with_states(found, supplier_day(timezone.now())))
     rows = exported(found, chosen.order_by(*order_of(BY_SKU)))
     name = f"prices-{_file_name(found)}.csv"

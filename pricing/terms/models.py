@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from pricing.terms.audit import PriceChange as PriceChange  # a model of this app, kept beside its verbs
+from pricing.terms.scope import PriceListQuerySet
 
 
 class ListKind(models.TextChoices):
@@ -76,6 +77,8 @@ class PriceList(models.Model):
         related_name="own_lists",
     )
     is_active = models.BooleanField(_("active"), default=True)
+
+    objects = PriceListQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("price list")

@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.core.files.base import ContentFile
+
 from dealers.accounts.models import Membership
 from dealers.ledger.models import AccountDocument
 from erp_bridge.inbound.models import InboundDocument, InboundKind, InboundState
@@ -21,7 +23,7 @@ from pricing.catalogue.models import ProductFile
 from pricing.numbers.models import DealerItemNumber
 from pricing.selling.models import AssortmentRule, FreightRule, OrderMinimum, QuantityRule
 from pricing.terms.exceptions import request_exception
-from pricing.terms.models import PriceException, PriceList
+from pricing.terms.models import Price, PriceException, PriceList
 from tests import factories
 from tests.dealers.ledger_samples import invoice
 from tests.erp_bridge.orders import approved, message_of, placed
@@ -51,8 +53,11 @@ class Secrets:
 def make_secrets(world: World) -> Secrets:
     """Bergen with a product and a price of its own, an order in review, one shipped, an invoice and its messages."""
     wok = factories.make_product(SECRET_SKU, "Secret wok")
-    ProductFile.objects.create(product=wok, name="secret.pdf", title="Secret", size=9, file="product-files/secret.pdf")
-    own = PriceList.objects.create(code="BERGEN", name="Agreement Bergen", currency="EUR")
+    paper = ContentFile(b"%PDF-1.7 ", "secret.pdf")
+    ProductFile.objects.create(product=wok, name="secret.pdf", title="Secret", size=9, file=paper)
+    own = PriceList.objects.create(
+        code="BERGEN", name="Agreement Bergen", currency="EUR", kind="agreement", owner_dealer=world.bergen
+    )
     factories.set_price(own, wok, SECRET_PRICE)
     factories.set_price(own, world.pan, "11.11")
     world.bergen.price_lists.all().update(priority=2)
@@ -103,7 +108,8 @@ def foreign_parameters(world: World, secrets: Secrets) -> dict[str, list[dict[st
     place = dealer | {"pk": secrets.place.pk}
     mixed = {"number": world.alpine.number, "pk": secrets.place.pk}
     document, message, inbound = {"pk": secrets.invoice.pk}, {"pk": secrets.message.pk}, {"pk": secrets.inbound.pk}
-    one_off = {"pk": secrets.exception.pk}
+    one_off, own = {"pk": secrets.exception.pk}, {"code": "BERGEN"}
+    prices = [{"pk": price.pk} for price in Price.objects.filter(price_list__code="BERGEN")]
     return {
         "media": [],
         "shop:category": [],
@@ -129,12 +135,12 @@ def foreign_parameters(world: World, secrets: Secrets) -> dict[str, list[dict[st
         "console:dealer_member_add": [dealer],
         "console:dealer_member_invite": [place, mixed],
         "console:dealer_member_end": [place, mixed],
-        "console:price_list": [],
-        "console:price_list_export": [],
-        "console:price_list_csv": [],
-        "console:price_add": [],
-        "console:price_edit": [],
-        "console:price_end": [],
+        "console:price_list": [own],
+        "console:price_list_export": [own],
+        "console:price_list_csv": [own],
+        "console:price_add": [own],
+        "console:price_edit": prices,
+        "console:price_end": prices,
         "console:import_confirm": [],
         "console:selling": [],
         "console:selling_add": [],

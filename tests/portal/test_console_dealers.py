@@ -25,7 +25,8 @@ TERMS = f"{ALPINE}terms/"
 
 
 def terms(**changed: str) -> dict[str, str]:
-    values = {"credit_limit": "10000.00", "payment_terms_days": "30", "tax_percent": "13.00", "is_active": "on"}
+    values = {"credit_limit": "10000.00", "payment_terms_days": "30", "tax_percent": "13.00"}
+    values |= {"is_active": "on", "shows_margin": "on"}
     rep = SalesRep.objects.get(code="RITA")
     return values | {"sales_rep": str(rep.pk), "seen": "0"} | changed
 

@@ -176,16 +176,16 @@ def test_the_product_page_tells_tiers_stock_and_pack(world: World, alice: Client
     ProductCard.objects.filter(product=world.pan).update(description_zh="厚底", recommended_retail_price="39.90")
     Product.objects.filter(pk=world.pan.pk).update(description="Heavy <b>base</b>")
     page = alice.get(product_url(world.pan)).content.decode()
-    for text in ("from 10", "18.50", "(−7 %)", "Ningbo", "厚底", "Heavy base", "39.90"):
+    for text in (">10+</th>", "18.50", "−7 %", "Ningbo", "厚底", "Heavy base"):
         assert text in page
     pot = alice.get(product_url(world.pot)).content.decode()
-    assert "Sold in packs of 6." in pot
+    assert "Sold in packs of 6 pieces." in pot
 
 
 def test_variants_stand_on_one_form(world: World, alice: Client) -> None:
     small, large = make_variants("CUP", ["S", "L"])
     response = alice.get(product_url(small))
-    assert [row.label.sku for row in response.context["variants"]] == ["CUP-L", "CUP-S"]
+    assert [row.label.sku for row in response.context["variants"]] == ["CUP-S", "CUP-L"]
     alice.post(reverse("shop:cart_add"), {f"quantity-{small.pk}": "3", f"quantity-{large.pk}": "2"})
     assert alice.get(reverse("shop:cart")).context["cart"].quote.net_total == Decimal("50.00")
 

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -74,7 +75,7 @@ def test_tiers_stand_with_their_gain(world: World, alice: Client) -> None:
 def test_a_price_that_came_by_several_steps_is_explained(world: World, alice: Client) -> None:
     own = PriceList.objects.create(code="OWN", name="Agreement Alpine", currency="EUR", kind="agreement")
     factories.set_price(own, world.pan, "17.00")
-    world.alpine.price_lists.all().update(priority=2)
+    world.alpine.price_lists.update(priority=F("priority") + 1)
     factories.give_list(world.alpine, own, 1)
     page = alice.get(product_url(world.pan))
     assert [(step.words, step.unit_price) for step in page.context["steps"]] == [
