@@ -64,7 +64,11 @@ def test_an_order_is_sent_and_the_confirmation_says_what_happens_next(world: Wor
 
 def test_what_is_due_and_who_reviews_is_said_before_the_button(world: World, alice: Client) -> None:
     page = alice.get(reverse("shop:checkout")).content.decode()
-    for text in ("Rita Test, your sales rep, reviews the order", "On account, 30 days after invoice", "Send for review, 520.25 EUR"):
+    for text in (
+        "Rita Test, your sales rep, reviews the order",
+        "On account, 30 days after invoice",
+        "Send for review, 520.25 EUR",
+    ):
         assert text in page
     assert page.index("your sales rep, reviews") < page.index("Send for review, 520.25 EUR")
 
