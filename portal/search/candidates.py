@@ -27,8 +27,9 @@ from pricing.selling.inforce import in_force
 WHOLE_CODE, BEGUN_CODE, WHOLE_NAMES, NAMES, FACTS, ANYWHERE = range(6)
 #: So many rows are read to find those that fit better than the first that come.
 REACH = 20_000
-#: How many are taken at first and then, in times of those wanted, before the assortment itself is gone through.
-SHARES = (1.25, 24)
+#: How many are taken at first and then, in times of those wanted, before the assortment itself is gone through; never
+#: more than `REACH`.
+SHARES = (1.25, 24, 240)
 #: An assortment of at most so many products is looked through one by one.
 FEW_PRODUCTS = 5_000
 #: So many dealers' assortments are remembered as SQL.
@@ -138,10 +139,9 @@ def best(asked: Asked, products: str, most: int) -> dict[int, int]:
     """The first `most` of these products that fit, best first, with the step by which each does.
 
     `products` is what `as_sql` or `assortment_sql` gives. None of them is missed; but where more than `REACH` products
-    fit, one that fits better may come behind others. Two statements as a rule, at most six.
+    fit, one that fits better may come behind others. Two statements as a rule, at most eight.
     """
-    for share in SHARES:
-        block = int(min(most * share, max(most, REACH))) + 1
+    for block in sorted({int(min(most * share, max(most, REACH))) + 1 for share in SHARES}):
         rows = _rows(CANDIDATES, {**asked.params, "most": block, "reach": max(REACH, block)})
         steps = _in_order(rows)
         everything = len(rows) < block
