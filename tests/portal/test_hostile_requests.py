@@ -14,9 +14,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from dealers.accounts.models import DealerRole, Membership, User
+from dealers.accounts.models import DealerGroup, DealerRole, Membership, User
 from fulfilment.ordering.cart import add_to_cart, open_cart
 from portal.imports.models import ImportJob, ImportKind
+from pricing.terms.models import PriceList
 from tests.factories import World
 from tests.portal.foreign_world import Secrets, foreign_parameters, make_secrets
 from tests.portal.test_access import OURS, Route
@@ -136,11 +137,19 @@ def job(world: World) -> ImportJob:
 
 def urls(world: World, secrets: Secrets, job: ImportJob) -> Iterator[tuple[Route, str]]:
     """Each route of ours once, with parameters that exist."""
+    group, _new = DealerGroup.objects.get_or_create(code="GOLD", defaults={"name": "Gold"})
+    base = PriceList.objects.get(code="WHOLESALE")
+    fields = {"name": "Formula", "currency": base.currency, "kind": "formula", "base": base}
+    formula, _new = PriceList.objects.get_or_create(code="FORMULA", defaults=fields)
     made = {
         "shop:category": [{"slug": "x", "pk": 1}],
         "media": [{"name": "products/a.png"}],
-        "console:price_list": [{"code": "BERGEN"}],
-        "console:price_list_export": [{"code": "BERGEN"}],
+        "console:selling": [{"kind": "quantity"}],
+        "console:selling_add": [{"kind": "quantity"}],
+        "console:group": [{"code": group.code}],
+        "console:formula": [{"code": formula.code}],
+        "console:product_file_remove": [{"pk": secrets.wok.files.get().pk}],
+        "console:import_confirm": [{"job_id": job.pk}],
         "console:import_template": [{"kind": "products"}],
         **{f"console:import_{page}": [{"job_id": job.pk}] for page in ("job", "map", "progress", "refused")},
         **{f"console:person_{verb}": [{"pk": world.fay.pk}] for verb in ("invite", "close")},
@@ -191,7 +200,10 @@ def form_fields(client: Client, url: str) -> tuple[str, ...]:
     """The names of the fields of the forms on the page."""
     context = client.get(url).context or []
     layers = context if isinstance(context, list) else [context]
-    forms = [value for layer in layers for value in layer.flatten().values() if hasattr(value, "add_prefix")]
+    found = [value for layer in layers for value in layer.flatten().values() if hasattr(value, "add_prefix")]
+    sets = [value for value in found if hasattr(value, "management_form")]
+    forms = [form for form in found if form not in sets]
+    forms += [form for each in sets for form in (each.management_form, *each.forms)]
     return tuple(sorted({form.add_prefix(name) for form in forms for name in form.fields}))
 
 
