@@ -21,9 +21,10 @@ from fulfilment.stock.take import available
 from portal.shop.packing import UnitShown, unit_lines, units_shown
 from pricing.catalogue.models import ProductCard, Unit, reads_chinese
 from pricing.catalogue.units import units_of
+from pricing.money import round_money
 from pricing.numbers.lookup import own_numbers
 from pricing.quote import QuotedLine, quote
-from pricing.rules import Tier, round_up_to_pack
+from pricing.rules import Margin, Tier, round_up_to_pack
 from pricing.selling.packs import packs_for
 from pricing.selling.rules import Pack
 
@@ -49,7 +50,6 @@ class Label:
     unit: str
     minimum: int
     multiple: int
-    rrp: Decimal | None
     maximum: int | None = None
     unit_code: str = Unit.PIECE.value
     own_number: str = ""
@@ -103,7 +103,10 @@ class Stock:
 
 @dataclass(frozen=True)
 class ProductRow:
-    """One product in a list. Prices are in the dealer's currency per unit before tax, at the smallest order."""
+    """One product in a list. Prices are in the dealer's currency per unit before tax, at the smallest order.
+
+    `rrp`, as printed, and `margin` only where the dealer is shown them.
+    """
 
     label: Label
     picture: str
@@ -115,6 +118,8 @@ class ProductRow:
     bought: Bought | None
     in_cart: int
     units: tuple[UnitShown, ...] = ()
+    rrp: Decimal | None = None
+    margin: Margin | None = None
 
     @property
     def choices(self) -> tuple[UnitShown, ...]:
@@ -159,7 +164,6 @@ def label_of(product: Any, pack: Pack | None = None, own_number: str = "") -> La
         multiple=pack.multiple if pack else own.order_multiple,
         maximum=pack.maximum if pack else None,
         own_number=own_number,
-        rrp=own.recommended_retail_price,
     )
 
 
@@ -173,7 +177,7 @@ def _card(product: Any) -> ProductCard:
 
 
 def rows_for(dealer: Dealer, products: Sequence[Any], in_cart: Mapping[int, int]) -> list[ProductRow]:
-    """Rows in the order of the products (as `named` gives them), in ten statements at most for any number."""
+    """Rows in the order of the products (as `named` gives them), in eleven statements at most for any number."""
     labels = labels_for(dealer, products)
     ids = list(labels)
     packings = units_of(ids)
@@ -195,9 +199,17 @@ def rows_for(dealer: Dealer, products: Sequence[Any], in_cart: Mapping[int, int]
             bought=bought.get(line.product_id),
             in_cart=in_cart.get(line.product_id, 0),
             units=units.get(line.product_id, ()),
+            rrp=line.rrp,
+            margin=margin_shown(line, dealer.currency),
         )
         for line in quoted[: len(labels)]
     ]
+
+
+def margin_shown(line: QuotedLine, currency: str) -> Margin | None:
+    """The margin of a line in whole cents: what the exact one is compared by has four decimals."""
+    margin = line.margin
+    return margin and margin._replace(amount=round_money(margin.amount, currency))
 
 
 def tiers_shown(line: QuotedLine, smallest: int) -> tuple[TierShown, ...]:

@@ -400,3 +400,15 @@ def test_of_many_products_the_rows_come_first_and_the_filters_after_them(
 def test_without_javascript_the_filters_are_one_link_away(world: World, alice: Client, many: list[Any]) -> None:
     page = alice.get(reverse("shop:catalogue"), {"facets": "1"})
     assert (len(page.context["rows"]), page.context["facets"].count) == (48, 123)
+
+
+def test_retail_price_and_margin_stand_in_rows_only_for_dealers_who_want_them(
+    world: World, alice: Client, settings: Any
+) -> None:
+    settings.OSCAR_DEFAULT_CURRENCY = "EUR"
+    ProductCard.objects.filter(product=world.pan).update(recommended_retail_price="45.20")
+    shown = alice.get(reverse("shop:catalogue")).content.decode()
+    assert "RRP 45.20" in shown
+    assert "margin 50 %" in shown
+    type(world.alpine).objects.filter(pk=world.alpine.pk).update(shows_margin=False)
+    assert "45.20" not in alice.get(reverse("shop:catalogue")).content.decode()

@@ -55,7 +55,12 @@
   document.addEventListener("keydown", (event) => {
     const input = event.target.closest?.("input[data-quantity]");
     if (!input || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (event.key === "ArrowUp" || event.key === "ArrowDown") {
+    if (event.key === "Tab" && !event.shiftKey) {
+      /* Down a list of products; Shift+Tab still comes by everything between, and Tab leaves the last box. */
+      const boxes = [...(input.closest("[data-quantity-tab]")?.querySelectorAll("input[data-quantity]:not(:disabled)") ?? [])];
+      const next = boxes[boxes.indexOf(input) + 1];
+      if (next) { event.preventDefault(); next.focus(); }
+    } else if (event.key === "ArrowUp" || event.key === "ArrowDown") {
       event.preventDefault();
       if (step(input, event.key === "ArrowUp" ? 1 : -1)) steppedByKey = input;
     } else if (event.key === "Enter") {
