@@ -83,7 +83,7 @@ def _page(
         "back_url": back_url,
         "count": len(found),
         "same": sum(1 for line in found if line.same),
-        "repriced": sum(1 for line in found if line.price_change is not None),
+        "repriced": sum(1 for line in found if line.price_change is not None and not line.bad),
         "gone": len(found) - len(can),
         "can": len(can),
         "less": sum(1 for line in can if line.bad),
