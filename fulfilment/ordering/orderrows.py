@@ -89,6 +89,4 @@ def write_order_lines(order: DealerOrder, rows: Sequence[OrderRow]) -> None:
         cursor.execute(WRITE, values)
         written = cursor.rowcount
     if written != len(rows):
-        raise ValueError(
-            f"{written} lines of {len(rows)} could be written: a product lacks its one stock record."
-        )
+        raise ValueError(f"{written} lines of {len(rows)} could be written: a product lacks its one stock record.")
