@@ -9,8 +9,10 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
+from django.db.models.lookups import Exact
 from django.utils import timezone
 from oscar.core.loading import get_model
 
@@ -228,14 +230,32 @@ def _rows(dealer: Dealer, product_ids: Iterable[int], day: date) -> dict[int, li
     return by_product
 
 
-def assortment(dealer: Dealer, at: datetime | None = None) -> QuerySet[Any]:
+class _OneOf(Exact):
+    """A value is in an array: PostgreSQL fills the array once and then looks its members up in an index.
+
+    A list of a thousand ids, or a condition on products that is joined, makes it read more: all prices, at worst.
+    """
+
+    def get_rhs_op(self, connection: Any, rhs: str) -> str:
+        return f"= ANY ({rhs})"
+
+
+def assortment(
+    dealer: Dealer, at: datetime | None = None, *, among: Iterable[int] | QuerySet[Any] | None = None
+) -> QuerySet[Any]:
     """The sellable products a dealer may see and buy: public, not discontinued, priced by one of their lists,
     and not kept from them by an assortment rule (`pricing.selling.rules` says which rule decides).
 
     Variants' parents are not in it; what is not in it does not exist for the dealer.
+
+    `among`: only those of these products, by id or as a queryset of one column of ids. Only their prices are read then;
+    filtering the whole assortment reads all of the dealer's.
     """
     lists = ChainEntry.objects.filter(dealer=dealer).order_by().values("price_list")
     priced = Price.objects.filter(valid_on(supplier_day(at or timezone.now())), price_list__in=lists)
+    if among is not None:
+        asked = among if isinstance(among, QuerySet) else Product.objects.filter(pk__in=list(among)).values("pk")
+        priced = priced.filter(_OneOf(F("product_id"), ArraySubquery(asked)))
     return sellable(dealer, at).filter(pk__in=priced.values("product"))
 
 

@@ -20,6 +20,6 @@ def replaced_for(dealer: Dealer, product_ids: Iterable[int], at: datetime | None
     wanted = {new for chain in chains.values() for new in chain}
     if not wanted:
         return {}
-    sold = set(assortment(dealer, at).filter(pk__in=wanted).values_list("pk", flat=True))
+    sold = set(assortment(dealer, at, among=wanted).values_list("pk", flat=True))
     found = {old: next((new for new in chain if new in sold), None) for old, chain in chains.items()}
     return {old: new for old, new in found.items() if new is not None}

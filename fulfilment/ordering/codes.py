@@ -8,16 +8,19 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import CharField, F, Q, QuerySet, Value
+from django.db.models import CharField, F, QuerySet, Value
 from django.db.models.functions import Replace, Upper
+from oscar.core.loading import get_model
 
 from dealers.accounts.models import Dealer
-from pricing.catalogue.models import Unit
+from pricing.catalogue.models import ProductCard, Unit
 from pricing.catalogue.units import ScannedUnit, units_by_ean
 from pricing.numbers.lookup import products_by_number
 from pricing.quote import assortment
 from pricing.selling.packs import packs_for
 from pricing.selling.rules import Pack
+
+Product = get_model("catalogue", "Product")
 
 _JOINERS = " _-"
 _EAN_LENGTHS = (8, 12, 13, 14)
@@ -73,7 +76,7 @@ def find_codes(dealer: Dealer, codes: Iterable[str]) -> dict[str, tuple[Named, .
     """
     asked = {code for code in codes if code}
     known = _Known()
-    known.read(assortment(dealer).filter(upc__in=asked))
+    known.read(assortment(dealer, among=Product.objects.filter(upc__in=asked).values("pk")))
     found: dict[str, tuple[Named, ...]] = {item.sku: (Named(item),) for item in known.by_pk.values()}
     found |= _by_numbers(dealer, asked - set(found))
     found |= _by_look(dealer, asked - set(found))
@@ -101,7 +104,8 @@ def _by_numbers(dealer: Dealer, codes: set[str]) -> dict[str, tuple[Named, ...]]
     known = _Known()
     wanted = {*own.values(), *(carton.product_id for carton in cartons.values())}
     if wanted or every:
-        known.read(assortment(dealer).filter(Q(pk__in=wanted) | Q(card__ean__in=every)))
+        scanned = ProductCard.objects.filter(ean__in=every).values("product")
+        known.read(assortment(dealer, among=Product.objects.filter(pk__in=wanted).values("pk").union(scanned)))
     found: dict[str, tuple[Named, ...]] = {
         code: (Named(known.by_pk[pk]),) for code, pk in own.items() if pk in known.by_pk
     }
@@ -123,7 +127,8 @@ def _by_look(dealer: Dealer, codes: set[str]) -> dict[str, tuple[Named, ...]]:
     if not keys:
         return {}
     known = _Known()
-    known.read(assortment(dealer).annotate(code_key=key_of_sku()).filter(code_key__in=set(keys.values())))
+    alike = Product.objects.annotate(code_key=key_of_sku()).filter(code_key__in=set(keys.values()))
+    known.read(assortment(dealer, among=alike.values("pk")))
     return {code: tuple(Named(item) for item in known.by_key[key]) for code, key in keys.items() if key in known.by_key}
 
 

@@ -96,7 +96,7 @@ def add_to_list(saved: SavedList, wanted: Mapping[int, int]) -> int:
         raise OrderRefused(_("Enter a quantity from 1 to %d.") % MAX_QUANTITY, code="quantity")
     with transaction.atomic():
         _lock(saved)
-        if assortment(saved.dealer).filter(pk__in=list(wanted)).count() < len(wanted):
+        if assortment(saved.dealer, among=wanted).count() < len(wanted):
             raise OrderRefused(_("A product is not available to you. Nothing was added."), code="not_available")
         kept = saved.items.aggregate(last=Max("position"))
         if saved.items.exclude(product__in=list(wanted)).count() + len(wanted) > MAX_ITEMS:

@@ -103,7 +103,7 @@ def explain(dealer: Dealer, product: Any, quantity: int, day: date) -> Explanati
     return Explanation(
         quote=quoted,
         verdicts=[_verdict(each, dealer, found, quoted.lines[0], quantity) for each in (*counting, *left_out)],
-        sellable=assortment(dealer, at).filter(pk=product.pk).exists(),
+        sellable=assortment(dealer, at, among=[product.pk]).exists(),
     )
 
 

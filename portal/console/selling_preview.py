@@ -110,7 +110,7 @@ def _explained(dealer: Dealer, product: Any, day: date) -> dict[str, Any]:
     )
     return {
         "product_name": (reads_chinese() and card and card.name_zh) or product.get_title(),
-        "visible": assortment(dealer, _noon(day)).filter(pk=product.pk).exists(),
+        "visible": assortment(dealer, _noon(day), among=[product.pk]).exists(),
         "priced": bool(offers_for(dealer, [product.pk], _noon(day)).get(product.pk)),
         "verdict": verdict,
         "deciding": rows_of(RuleKind.ASSORTMENT, deciding, day, paths),

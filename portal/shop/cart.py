@@ -63,7 +63,7 @@ def add(request: PortalRequest) -> HttpResponse:
             raise OrderRefused(next(iter(wanted.wrong.values())), code="quantity")
         if not chosen:
             raise OrderRefused(_("Enter a quantity first."), code="quantity")
-        if assortment(portal.dealer).filter(pk__in=list(chosen)).count() < len(chosen):
+        if assortment(portal.dealer, among=chosen).count() < len(chosen):
             raise OrderRefused(_("A product is not available to you. Nothing was added."), code="not_available")
         add_to_cart(opened(request), chosen, by=request.user)
     except OrderRefused as why:

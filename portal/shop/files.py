@@ -12,11 +12,14 @@ from django.http import FileResponse, Http404
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.views.decorators.http import require_safe
+from oscar.core.loading import get_model
 
 from dealers.accounts.models import Dealer
 from portal.access.portal import PortalRequest
 from pricing.catalogue.models import FileKind, ProductFile, reads_chinese
 from pricing.quote import assortment
+
+Product = get_model("catalogue", "Product")
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,8 @@ def file_for(dealer: Dealer, pk: int) -> ProductFile | None:
     file = ProductFile.objects.filter(pk=pk).first()
     if file is None:
         return None
-    owned = assortment(dealer).filter(Q(pk=file.product_id) | Q(parent=file.product_id))
+    models = Product.objects.filter(Q(pk=file.product_id) | Q(parent=file.product_id))
+    owned = assortment(dealer, among=models.values("pk"))
     return file if owned.exists() else None
 
 

@@ -143,7 +143,7 @@ def _refused(rows: Sequence[Row], outcome: Outcome) -> list[Refused]:
 
 
 def _shown(dealer: Dealer, items: Sequence[DealerItemNumber]) -> Iterator[Shown]:
-    products = named(assortment(dealer).filter(pk__in={item.product_id for item in items}))
+    products = named(assortment(dealer, among={item.product_id for item in items}))
     labels = labels_for(dealer, products) if items else {}
     return (Shown(item, labels.get(item.product_id)) for item in items)
 

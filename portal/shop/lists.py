@@ -209,7 +209,7 @@ def _list_page(
 def _items_shown(request: PortalRequest, items: list[SavedListItem]) -> list[ItemShown]:
     dealer = request.portal.dealer
     ids = [item.product_id for item in items if item.product_id is not None]
-    products = {product.pk: product for product in named(assortment(dealer)).filter(pk__in=ids)}
+    products = {product.pk: product for product in named(assortment(dealer, among=ids))}
     labels = labels_for(dealer, products.values())
     pictures = pictures_of(products.values())
     stock = stock_of(labels.values())

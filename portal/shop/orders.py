@@ -202,7 +202,7 @@ def _shipments(found: DealerOrder) -> list[ShipmentShown]:
 def _lines(request: PortalRequest, found: DealerOrder) -> list[LineShown]:
     lines = list(DealerOrderLine.objects.filter(order=found).select_related("line").order_by("position"))
     ids = [line.line.product_id for line in lines if line.line.product_id]
-    products = {product.pk: product for product in named(assortment(request.portal.dealer)).filter(pk__in=ids)}
+    products = {product.pk: product for product in named(assortment(request.portal.dealer, among=ids))}
     pictures = pictures_of(products.values())
     attributes = variant_words(products.values())
     return [_line_shown(line, products, pictures, attributes) for line in lines]

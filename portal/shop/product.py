@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -32,6 +33,7 @@ from pricing.quote import QuotedLine, assortment, quote
 from pricing.terms.models import PriceList
 
 Category = get_model("catalogue", "Category")
+Product = get_model("catalogue", "Product")
 ProductImage = get_model("catalogue", "ProductImage")
 
 STEP_WORDS: dict[str, Any] = {
@@ -70,7 +72,7 @@ class LocationStock:
 def product(request: PortalRequest, slug: str, sku: str) -> HttpResponse:
     """One sellable product or variant; what is not in the dealer's assortment does not exist."""
     portal = request.portal
-    found = named(assortment(portal.dealer)).filter(upc=sku).first()
+    found = named(assortment(portal.dealer, among=_ids(upc=sku))).first()
     if found is None:
         return _gone(request, sku)
     if slug != (found.slug or "-"):
@@ -121,11 +123,15 @@ def _gone(request: PortalRequest, sku: str) -> HttpResponse:
     return render(request, "shop/product_gone.html", context, status=410)
 
 
+def _ids(**asked: Any) -> QuerySet[Any]:
+    return Product.objects.filter(**asked).values("pk")
+
+
 def _family(dealer: Dealer, found: Any) -> list[Any]:
     """The product with the other variants of its model that the dealer may buy."""
     if not found.parent_id:
         return [found]
-    return list(named(assortment(dealer)).filter(parent=found.parent_id).order_by("upc"))
+    return list(named(assortment(dealer, among=_ids(parent=found.parent_id))).order_by("upc"))
 
 
 def _by_attributes(row: ProductRow) -> tuple[Any, ...]:

@@ -79,5 +79,5 @@ def related_to(dealer: Dealer, product: Any) -> Sequence[Any]:
     ids = list(dict.fromkeys(ranked.values_list("recommendation_id", flat=True)[: MOST_RELATED * 2]))
     if not ids:
         return []
-    found = {each.pk: each for each in named(assortment(dealer)).filter(pk__in=ids).exclude(pk=product.pk)}
+    found = {each.pk: each for each in named(assortment(dealer, among=ids)).exclude(pk=product.pk)}
     return [found[pk] for pk in ids if pk in found][:MOST_RELATED]

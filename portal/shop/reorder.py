@@ -98,10 +98,10 @@ def differences(dealer: Dealer, wishes: Sequence[Wish], in_cart: Mapping[int, in
     Never more than is left beside what the cart holds already; what is gone is offered by its replacement.
     """
     asked = [wish.product_id for wish in wishes if wish.product_id is not None]
-    known = {product.pk: product for product in named(assortment(dealer)).filter(pk__in=asked)}
+    known = {product.pk: product for product in named(assortment(dealer, among=asked))}
     instead = replaced_for(dealer, [pk for pk in asked if pk not in known])
     if instead:
-        known |= {product.pk: product for product in named(assortment(dealer)).filter(pk__in=list(instead.values()))}
+        known |= {product.pk: product for product in named(assortment(dealer, among=instead.values()))}
     labels = labels_for(dealer, known.values())
     left = available(list(labels))
     pictures = pictures_of(known.values())

@@ -127,7 +127,8 @@ class OwnItemNumbersIntake(ItemNumbersIntake):
         return {"": self._dealer}
 
     def _products(self, codes: set[str]) -> dict[str, int]:
-        return dict(assortment(self._dealer).filter(upc__in=codes).values_list("upc", "pk"))
+        asked = Product.objects.filter(upc__in=codes).values("pk")
+        return dict(assortment(self._dealer, among=asked).values_list("upc", "pk"))
 
     def _unknown(self, sku: str) -> str:
         return _("The SKU %(sku)s is not known to us or not available to you. Correct it.") % {"sku": sku}

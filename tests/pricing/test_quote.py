@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import random
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
+from oscar.core.loading import get_model
 
 from dealers.accounts.models import Dealer, DealerGroup, Supplier
 from pricing.catalogue.models import ProductCard
 from pricing.quote import assortment, quote, supplier_day
-from pricing.terms.models import GroupPriceList, PriceList
+from pricing.terms.models import GroupPriceList, Price, PriceList
 from tests import factories
 from tests.factories import World
+
+Product = get_model("catalogue", "Product")
 
 D = Decimal
 
@@ -242,3 +248,37 @@ def test_retail_prices_are_the_supplier_s_currency(world: World, settings: Any) 
     settings.OSCAR_DEFAULT_CURRENCY = "CNY"
     ProductCard.objects.filter(pk=world.pan.pk).update(recommended_retail_price="39.90")
     assert quote(world.alpine, [(world.pan.pk, 1)]).lines[0].rrp is None
+
+
+def test_the_assortment_among_a_few_is_the_assortment_of_these(world: World) -> None:
+    every = Product.objects.order_by("pk")
+    for dealer in (world.alpine, world.bergen):
+        mine = set(assortment(dealer))
+        assert set(assortment(dealer, among=[each.pk for each in every])) == mine
+        assert set(assortment(dealer, among=every.values("pk"))) == mine
+        for each in every:
+            assert set(assortment(dealer, among=[each.pk])) == {each} & mine
+    assert not assortment(world.alpine, among=[])
+
+
+def test_the_assortment_among_a_few_reads_only_their_prices(world: World) -> None:
+    class_ = world.pan.product_class
+    goods = [Product(upc=f"X{n}", title="X", slug=f"x{n}", product_class=class_) for n in range(3000)]
+    wholesale = PriceList.objects.get(code="WHOLESALE")
+    made = Product.objects.bulk_create(goods)
+    Price.objects.bulk_create(Price(price_list=wholesale, product=each, price=1) for each in made)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE pricing_terms_price, catalogue_product")
+    code, ids = made[7].upc, [made[8].pk]
+    by_code_or_id = Product.objects.filter(Q(upc=code) | Q(pk__in=ids)).values("pk")
+
+    for among in (by_code_or_id, ids):
+        plan = json.loads(assortment(world.alpine, among=among).explain(analyze=True, format="json"))[0]["Plan"]
+        assert _prices_read(plan) <= 4
+
+
+def _prices_read(plan: dict[str, Any]) -> float:
+    """How many rows of prices a plan went through, those included that did not fit."""
+    own = plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)
+    read = own * plan["Actual Loops"] if plan.get("Relation Name") == Price._meta.db_table else 0
+    return float(read + sum(_prices_read(part) for part in plan.get("Plans", ())))
