@@ -49,6 +49,11 @@ def format_quantity(value: Number | None) -> str:
     return _grouped(number, _significant_decimals(number))
 
 
+def entered_number(value: Decimal, *, digits: int = 2) -> Decimal:
+    """A stored number for a box: Decimal("244.8000") → 244.80. At least `digits` decimals; never rounds."""
+    return value.quantize(Decimal(1).scaleb(-max(digits, _significant_decimals(value))))
+
+
 def format_date(value: dt.date | dt.datetime | None) -> str:
     """The day in the current time zone: "21 Nov 2025", in Chinese "2025-11-21"."""
     return date_format(_local(value), _pattern(_DATES)) if value else NOTHING

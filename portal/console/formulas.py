@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 from oscar.core.loading import get_model
 
 from portal.access.portal import PortalRequest
+from portal.components.formats import entered_number
 from portal.console.selling_words import category_paths
 from portal.console.words import stored_text
 from pricing.terms.derive import set_formula
@@ -40,6 +41,8 @@ class FormulaForm(forms.ModelForm[PriceList]):
         base: Any = self.fields["base"]
         base.queryset = PriceList.objects.filter(kind__in=(ListKind.STANDARD, ListKind.AGREEMENT))
         base.required = True
+        if self.instance.rounding_step is not None:
+            self.initial["rounding_step"] = entered_number(self.instance.rounding_step)
         if self.instance.pk:
             del self.fields["code"]
 
@@ -183,8 +186,8 @@ def _stored(found: PriceList) -> list[dict[str, Any]]:
             "sku": rule.product.upc if rule.product else "",
             "category": rule.category_id,
             "brand": rule.brand,
-            "percent": rule.percent,
-            "amount": rule.amount,
+            "percent": entered_number(rule.percent, digits=0),
+            "amount": entered_number(rule.amount),
         }
         for rule in found.rules.select_related("product").order_by("pk")
     ]

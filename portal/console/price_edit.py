@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from oscar.core.loading import get_model
 
 from portal.access.portal import PortalRequest
+from portal.components.formats import entered_number
 from portal.console.price_history import described
 from portal.console.words import stored_text
 from pricing.catalogue.models import reads_chinese
@@ -88,7 +89,7 @@ def price_add(request: PortalRequest, code: str) -> HttpResponse:
 def price_edit(request: PortalRequest, pk: int) -> HttpResponse:
     """One price with its last changes, and changing it."""
     price = _fetch(request, pk)
-    shown = {"price": price.price, "valid_to": price.valid_to}
+    shown = {"price": entered_number(price.price), "valid_to": price.valid_to}
     form = ChangeForm(
         request.POST or None, initial={**shown, **{f"seen_{name}": value for name, value in shown.items()}}
     )

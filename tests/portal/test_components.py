@@ -17,7 +17,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.components import charts
-from portal.components.formats import as_decimal, format_amount, format_date, format_datetime, format_quantity
+from portal.components.formats import (
+    as_decimal,
+    entered_number,
+    format_amount,
+    format_date,
+    format_datetime,
+    format_quantity,
+)
 from portal.components.templatetags.portal_ui import icon, money_table, state_chip
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -88,6 +95,13 @@ class TestNumbers:
     def test_a_quantity_has_no_idle_zeros(self, value: Decimal, shown: str) -> None:
         with translation.override("en"):
             assert format_quantity(value) == shown
+
+    @pytest.mark.parametrize(
+        ("value", "shown"),
+        [("244.8000", "244.80"), ("0.0125", "0.0125"), ("1E+3", "1000.00"), ("0.0000", "0.00"), ("-7.000", "-7.00")],
+    )
+    def test_a_stored_number_stands_in_its_box_without_idle_zeros(self, value: str, shown: str) -> None:
+        assert str(entered_number(Decimal(value))) == shown
 
 
 class TestDates:
