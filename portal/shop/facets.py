@@ -18,7 +18,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
 
@@ -138,13 +138,14 @@ def facets_of(asked: Asked) -> Facets:
 
 
 def switches_of(wish: Wish, facets: Facets) -> list[Value]:
-    """The filters that are on or off."""
+    """The filters that are on or off; none that would show nothing."""
     said = {
         "stock": (_("In stock"), wish.in_stock),
-        "new": (_("New"), wish.new),
+        "new": (pgettext("products", "New"), wish.new),
         "bought": (_("Bought before"), wish.bought),
     }
-    return [Value(name, label, facets.switches.get(name, 0), chosen) for name, (label, chosen) in said.items()]
+    values = [Value(name, label, facets.switches.get(name, 0), chosen) for name, (label, chosen) in said.items()]
+    return [value for value in values if value.count or value.chosen]
 
 
 def chips_of(wish: Wish, query: QueryDict, facets: Facets | None) -> list[dict[str, str]]:
@@ -152,17 +153,21 @@ def chips_of(wish: Wish, query: QueryDict, facets: Facets | None) -> list[dict[s
     known = facets.choices if facets else []
     labels = {(facet.name, value.value): value.label for facet in known for value in facet.values}
     names = {facet.name: facet.label for facet in known}
-    chips = [(_("In stock"), "stock", "1")] * wish.in_stock + [(_("New"), "new", "1")] * wish.new
+    chips = [(_("In stock"), "stock", "1")] * wish.in_stock + [(pgettext("products", "New"), "new", "1")] * wish.new
     chips += [(_("Bought before"), "bought", "1")] * wish.bought
-    chips += [(f"{_('Brand')}: {brand}", "brand", brand) for brand in wish.brands]
+    chips += [(_said(_("Brand"), brand), "brand", brand) for brand in wish.brands]
     for code, values in wish.attributes.items():
         name = ATTRIBUTE + code
-        chips += [(f"{names.get(name, code)}: {labels.get((name, value), value)}", name, value) for value in values]
+        chips += [(_said(names.get(name, code), labels.get((name, value), value)), name, value) for value in values]
     if wish.lowest is not None:
         chips.append((_("My price from %s") % format_amount(wish.lowest), "from", ""))
     if wish.highest is not None:
         chips.append((_("My price up to %s") % format_amount(wish.highest), "to", ""))
     return [{"label": shorten(label), "url": without(query, name, value)} for label, name, value in chips]
+
+
+def _said(name: str, value: str) -> str:
+    return _("%(name)s: %(value)s") % {"name": name, "value": value}
 
 
 def without(query: QueryDict, name: str, value: str = "") -> str:
