@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import islice
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -18,6 +19,8 @@ from oscar.core.loading import get_model
 
 from dealers.accounts.models import Dealer
 from pricing.money import round_money, split
+from pricing.promotions.apply import ANY_IN_FORCE, deals_for
+from pricing.promotions.rules import NOTHING, Deal, Hint, Line, by_product, hint_of, pieces_of, settle, taken
 from pricing.rules import (
     CODE,
     PRICE,
@@ -32,6 +35,7 @@ from pricing.rules import (
     ladder,
     margin,
     offers,
+    promoted,
     steps,
 )
 from pricing.selling.assortments import restrict
@@ -46,16 +50,19 @@ BEFORE_TAX = "round({price} * 100 / (100 + %(tax)s), 4)"
 NET_PRICE = f"CASE WHEN l.tax_included THEN {BEFORE_TAX.replace('{price}', 'p.price')} ELSE p.price END"
 
 # Written out and asked with one array: building it from querysets took longer than PostgreSQL takes to answer it.
-# The order is what `pricing.rules` reads rows in.
+# The order is what `pricing.rules` reads rows in. The last column is the same in every row: whether promotions are in
+# force at all.
 PRICE_ROWS = """
-SELECT p.product_id, c.rank, l.kind, l.code, p.min_quantity, {net_price}
+SELECT p.product_id, c.rank, l.kind, l.code, p.min_quantity, {net_price}, {any_promotion}
 FROM pricing_terms_chain c
 JOIN pricing_terms_pricelist l ON l.id = c.price_list_id
 JOIN pricing_terms_price p ON p.price_list_id = l.id
 WHERE c.dealer_id = %(dealer)s AND p.product_id = ANY(%(products)s::bigint[])
   AND (p.valid_from IS NULL OR p.valid_from <= %(day)s) AND (p.valid_to IS NULL OR p.valid_to >= %(day)s)
 ORDER BY c.rank, p.min_quantity, p.valid_from NULLS FIRST
-""".replace("{net_price}", NET_PRICE)
+""".replace("{net_price}", NET_PRICE).replace("{any_promotion}", ANY_IN_FORCE)
+#: Where `PRICE_ROWS` says whether any promotion is in force.
+ANY_PROMOTION = 6
 RETAIL_PRICES = """
 SELECT c.product_id, c.recommended_retail_price,
        CASE WHEN coalesce((SELECT s.retail_prices_include_tax FROM dealers_accounts_supplier s), true)
@@ -100,6 +107,10 @@ class RetailPrices:
 class QuotedLine(NamedTuple):
     """A product at a quantity. Prices are per sales unit before tax; `None` where no list of the dealer prices it.
 
+    `unit_price` is before promotions. `discount` is what the line's promotion (`deal`) takes off its amount and
+    `order_share` the line's part of a promotion on the order value; `net_amount` is what is left of both. `deals` are
+    all promotions on the product, `hint` what ordering a little more would bring.
+
     What explains the price is worked out when it is asked for, from what was read with it: nothing but the retail
     prices (one statement for the whole quote) is read again.
     """
@@ -111,6 +122,26 @@ class QuotedLine(NamedTuple):
     list_code: str
     rows: Sequence[Row]
     retail_prices: RetailPrices
+    discount: Decimal = NOTHING
+    order_share: Decimal = NOTHING
+    deal: Deal | None = None
+    deals: Sequence[Deal] = ()
+    hint: Hint | None = None
+
+    @property
+    def full_amount(self) -> Decimal | None:
+        """The line's amount before any promotion."""
+        return None if self.net_amount is None else self.net_amount + self.order_share + self.discount
+
+    @property
+    def amount(self) -> Decimal | None:
+        """The line's amount after its own promotion; a promotion on the order value is taken off the order's sum."""
+        return None if self.net_amount is None else self.net_amount + self.order_share
+
+    @property
+    def promotion_code(self) -> str:
+        """The code of the line's promotion, empty without one."""
+        return self.deal.code if self.deal else ""
 
     @property
     def tiers(self) -> tuple[Tier, ...]:
@@ -129,8 +160,9 @@ class QuotedLine(NamedTuple):
 
     @property
     def steps(self) -> tuple[PriceStep, ...]:
-        """How the price comes about: list price → agreement → tier → net; empty without a price."""
-        return steps(self.rows, self.quantity)
+        """How the price comes about: list price → agreement → tier → promotion → net; empty without a price."""
+        found = steps(self.rows, self.quantity)
+        return promoted(found, self.deal.code, self.discount, self.quantity) if self.deal else found
 
     @property
     def rrp(self) -> Decimal | None:
@@ -146,12 +178,30 @@ class QuotedLine(NamedTuple):
 
 @dataclass(frozen=True)
 class Quote:
-    """What a set of lines costs a dealer at a moment. Amounts are in `currency`, rounded once a line."""
+    """What a set of lines costs a dealer at a moment. Amounts are in `currency`, rounded once a line.
+
+    `order_discount` is what a promotion on the order value (`order_deal`) takes off; the lines' `order_share` sum to
+    it. `spent` are the promotions that would hold, had their budget not run out. `promotions` is what each takes off.
+    """
 
     currency: str
     tax_percent: Decimal
     at: datetime
     lines: tuple[QuotedLine, ...]
+    order_discount: Decimal = NOTHING
+    order_deal: Deal | None = None
+    spent: tuple[Deal, ...] = ()
+    promotions: Mapping[int, Decimal] = field(default_factory=dict)
+
+    @property
+    def line_discounts(self) -> Decimal:
+        """What the lines' own promotions take off."""
+        return sum((line.discount for line in self.lines), NOTHING)
+
+    @property
+    def full_total(self) -> Decimal:
+        """Sum of the priced lines before any promotion, before tax."""
+        return self.net_total + self.order_discount + self.line_discounts
 
     @property
     def net_total(self) -> Decimal:
@@ -186,14 +236,19 @@ def valid_on(day: date, prefix: str = "") -> Q:
     )
 
 
-def quote(dealer: Dealer, wanted: Sequence[tuple[int, int]], at: datetime | None = None) -> Quote:
-    """Price `(product id, quantity)` pairs for a dealer, in their order, with one statement for any number of lines.
+def quote(
+    dealer: Dealer, wanted: Sequence[tuple[int, int]], at: datetime | None = None, *, as_order: bool = False
+) -> Quote:
+    """Price `(product id, quantity)` pairs for a dealer, in their order, with one statement for any number of lines,
+    and one more where promotions are in force.
 
     Quantities are in sales units. Lists in another currency than the dealer's do not count. What the dealer may not see
-    has no price here.
+    has no price here. With `as_order` the lines are one order: promotions count its pieces and its value together;
+    otherwise each line stands on its own, as on a page of products.
     """
     at = at or timezone.now()
-    by_product = _rows(dealer, {product_id for product_id, _ in wanted}, supplier_day(at))
+    day = supplier_day(at)
+    by_product = _rows(dealer, {product_id for product_id, _ in wanted}, day)
     retail_prices = RetailPrices(dealer, by_product)
     currency = dealer.currency
     lines = []
@@ -206,7 +261,43 @@ def quote(dealer: Dealer, wanted: Sequence[tuple[int, int]], at: datetime | None
             price = chosen[PRICE]
             net = round_money(price * quantity, currency)
             lines.append(QuotedLine(product_id, quantity, price, net, chosen[CODE], rows, retail_prices))
-    return Quote(currency=currency, tax_percent=dealer.tax_percent, at=at, lines=tuple(lines))
+    quoted = Quote(currency=currency, tax_percent=dealer.tax_percent, at=at, lines=tuple(lines))
+    if any(rows[0][ANY_PROMOTION] for rows in islice(by_product.values(), 1)):
+        return _promoted(quoted, deals_for(dealer, by_product, day), as_order)
+    return quoted
+
+
+def _promoted(quoted: Quote, deals: tuple[Deal, ...], as_order: bool) -> Quote:
+    """The quote with promotions taken off; see `pricing.promotions.rules`."""
+    if not deals:
+        return quoted
+    priced = [line for line in quoted.lines if line.unit_price is not None and line.net_amount is not None]
+    lines = [Line(line.product_id, line.quantity, line.unit_price, line.net_amount) for line in priced]  # type: ignore[arg-type]
+    settled = settle(deals, lines, quoted.currency, as_order=as_order)
+    spent = {deal.pk for deal in settled.spent}
+    offered = by_product(deal for deal in deals if deal.pk not in spent and (deal.left is None or deal.left > 0))
+    pieces = pieces_of(deals, lines) if as_order else {}
+    changed = iter(
+        line._replace(
+            net_amount=bare.amount - discount - share,
+            discount=discount,
+            order_share=share,
+            deal=deal,
+            deals=(mine := offered.get(line.product_id, ())),
+            hint=hint_of(mine, bare, pieces, deal),
+        )
+        for line, bare, deal, discount, share in zip(
+            priced, lines, settled.deals, settled.discounts, settled.shares, strict=True
+        )
+    )
+    return replace(
+        quoted,
+        lines=tuple(line if line.net_amount is None else next(changed) for line in quoted.lines),
+        order_discount=settled.order_discount,
+        order_deal=settled.order_deal,
+        spent=settled.spent,
+        promotions=taken(settled),
+    )
 
 
 def offers_for(dealer: Dealer, product_ids: Iterable[int], at: datetime | None = None) -> dict[int, list[Offer]]:

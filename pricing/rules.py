@@ -51,8 +51,9 @@ class Offer(NamedTuple):
 class PriceStep(NamedTuple):
     """One step from the list price to what the dealer pays, per sales unit before tax.
 
-    `kind`: `list`, `group`, `agreement`, `formula`, `exception` (the list of that kind says so), `tier` or `net`.
-    `list_code` names the list; `change` is the difference from the step before, 0 for the first.
+    `kind`: `list`, `group`, `agreement`, `formula`, `exception` (the list of that kind says so), `tier`, `promotion` or
+    `net`. `list_code` names the list, or the promotion; `change` is the difference from the step before, 0 for the
+    first.
     """
 
     kind: str
@@ -129,6 +130,17 @@ def steps(rows: Sequence[Row], quantity: int) -> tuple[PriceStep, ...]:
     """
     chosen = choose(rows, quantity)
     return tuple(_changes(_prices(rows, chosen))) if chosen is not None else ()
+
+
+def promoted(found: Sequence[PriceStep], promotion: str, discount: Decimal, quantity: int) -> tuple[PriceStep, ...]:
+    """The steps with a promotion before the last: what its discount on the line comes to per unit, to four decimals."""
+    *before, net = found
+    price = (net.unit_price - discount / quantity).quantize(Decimal("0.0001"), rounding=ROUND_HALF_UP)
+    return (
+        *before,
+        PriceStep("promotion", promotion, price, price - net.unit_price),
+        net._replace(unit_price=price, change=Decimal(0)),
+    )
 
 
 def _prices(rows: Sequence[Row], chosen: Row) -> Iterator[tuple[str, str, Decimal]]:

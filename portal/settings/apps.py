@@ -7,6 +7,7 @@ ROOMS = [
     "pricing.numbers",
     "pricing.terms",
     "pricing.selling",
+    "pricing.promotions",
     "fulfilment.stock",
     "fulfilment.ordering",
     "fulfilment.shipping",
