@@ -79,4 +79,4 @@ def deals_for(dealer: Dealer, product_ids: Iterable[int], day: date) -> tuple[De
     }
     with connection.cursor() as cursor:
         cursor.execute(HOLDING, asked)
-        return tuple(Deal(*row[:-1], products=frozenset(row[-1])) for row in cursor.fetchall())
+        return tuple(Deal._make((*row[:-1], frozenset(row[-1]))) for row in cursor.fetchall())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
@@ -61,7 +62,7 @@ def reserve(amounts: Mapping[int, Decimal]) -> None:
     """
     if not amounts:
         return
-    asked = {"ids": list(amounts), "amounts": list(amounts.values())}
+    asked: dict[str, Any] = {"ids": list(amounts), "amounts": list(amounts.values())}
     with connection.cursor() as cursor:
         cursor.execute(RESERVE.replace("{guard}", GUARD), asked)
         short = frozenset(row[0] for row in cursor.fetchall())

@@ -21,6 +21,7 @@ from fulfilment.shipping.models import Shipment
 from fulfilment.shipping.record import ShipmentData, ShippedLine, record_shipment
 from pricing.catalogue.models import ProductFile
 from pricing.numbers.models import DealerItemNumber
+from pricing.promotions.models import Promotion, PromotionScope
 from pricing.selling.models import AssortmentRule, FreightRule, OrderMinimum, QuantityRule
 from pricing.terms.exceptions import request_exception
 from pricing.terms.models import Price, PriceException, PriceList
@@ -48,6 +49,7 @@ class Secrets:
     rules: list[dict[str, Any]]
     cart: DealerCart
     saved: SavedList
+    promotion: Promotion
 
 
 def make_secrets(world: World) -> Secrets:
@@ -91,7 +93,12 @@ def make_secrets(world: World) -> Secrets:
     add_to_cart(cart, {wok.pk: 1})
     saved = save_cart_as_list(cart, world.bob, f"List of {SECRET_PO}", shared=True)
     share_cart(cart, True)
-    return Secrets(waiting, sent, shipment, billed, message_of(sent), inbound, place, wok, one_off, rules, cart, saved)
+    offer = Promotion.objects.create(code="BERGEN-ONLY", name="Bergen week", kind="percent", percent=1, everything=True)
+    PromotionScope.objects.create(promotion=offer, dealer=world.bergen)
+    message = message_of(sent)
+    return Secrets(
+        waiting, sent, shipment, billed, message, inbound, place, wok, one_off, rules, cart, saved, promotion=offer
+    )
 
 
 def _one_off(world: World, wok: Any) -> PriceException:
@@ -110,6 +117,7 @@ def foreign_parameters(world: World, secrets: Secrets) -> dict[str, list[dict[st
     document, message, inbound = {"pk": secrets.invoice.pk}, {"pk": secrets.message.pk}, {"pk": secrets.inbound.pk}
     one_off, own = {"pk": secrets.exception.pk}, {"code": "BERGEN"}
     prices = [{"pk": price.pk} for price in Price.objects.filter(price_list__code="BERGEN")]
+    offer = {"pk": secrets.promotion.pk}
     return {
         "media": [],
         "shop:category": [],
@@ -146,6 +154,8 @@ def foreign_parameters(world: World, secrets: Secrets) -> dict[str, list[dict[st
         "console:selling_add": [],
         "console:selling_rule": secrets.rules,
         "console:selling_remove": secrets.rules,
+        "console:promotion": [offer],
+        "console:promotion_end": [offer],
         "console:group": [],
         "console:formula": [],
         "console:exception": [one_off],

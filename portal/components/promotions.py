@@ -1,0 +1,54 @@
+"""Promotions in a few words, the same in shop and console."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Protocol
+
+from django.utils.translation import gettext as _
+
+from portal.components.formats import format_amount, format_quantity
+from pricing.catalogue.models import reads_chinese
+
+
+class Says(Protocol):
+    """What a stored promotion and one that holds in a quote have in common."""
+
+    name: Any
+    name_zh: Any
+    kind: Any
+    percent: Any
+    amount: Any
+    buy: Any
+    free: Any
+    minimum_quantity: Any
+    minimum_value: Any
+
+
+def promotion_words(deal: Says, currency: str) -> str:
+    """What a promotion does: “10 % off”, “12 + 1 free”."""
+    percent = format_quantity(deal.percent) if deal.percent is not None else ""
+    if deal.kind == "percent":
+        return _("%(percent)s %% off") % {"percent": percent}
+    if deal.kind == "amount":
+        return _("%(amount)s %(currency)s off each") % {"amount": format_amount(deal.amount), "currency": currency}
+    if deal.kind == "free":
+        return _("%(buy)s + %(free)s free") % {"buy": format_quantity(deal.buy), "free": format_quantity(deal.free)}
+    if deal.kind == "bundle":
+        words = {"percent": percent, "least": format_quantity(deal.minimum_quantity)}
+        return _("%(percent)s %% off from %(least)s together") % words
+    return _order_words(deal, percent, currency)
+
+
+def _order_words(deal: Says, percent: str, currency: str) -> str:
+    off = _("%(percent)s %%") % {"percent": percent} if percent else f"{format_amount(deal.amount)} {currency}"
+    least: Decimal = deal.minimum_value or Decimal(0)
+    if not least:
+        return _("%(off)s off the order") % {"off": off}
+    words = {"off": off, "least": format_amount(least), "currency": currency}
+    return _("%(off)s off orders from %(least)s %(currency)s") % words
+
+
+def promotion_name(deal: Says) -> str:
+    """The promotion's name in the reader's language."""
+    return str((reads_chinese() and deal.name_zh) or deal.name)
