@@ -15,6 +15,7 @@ from typing import Any
 from fulfilment.frozen import Json, SnapshotRefused, canonical_json, carriable, decode, digest, encode, settled_offset
 
 __all__ = [
+    "Allowance",
     "Charge",
     "Contact",
     "DeliveryAddress",
@@ -28,9 +29,11 @@ __all__ = [
     "Totals",
 ]
 
-FORMAT = "order/2"
+FORMAT = "order/3"
 #: What an outbox filled before charges and delivery terms were told still holds.
 BEFORE_CHARGES = "order/1"
+#: And before discounts were.
+BEFORE_DISCOUNTS = "order/2"
 
 # Twelve digits before the point and six after: more than any price list, less than what XML Schema can carry.
 _LARGEST = Decimal(10) ** 12
@@ -151,6 +154,20 @@ class Charge(_Checked):
 
 
 @dataclass(frozen=True, slots=True)
+class Allowance(_Checked):
+    """What is taken off a line. ``code`` is of UNCL 5189 (95 discount), ``reason`` the promotion's code."""
+
+    amount: Decimal
+    code: str
+    reason: str
+
+    def check(self) -> None:
+        _require("allowance code", self.code, "[0-9]{1,3}")
+        if self.amount <= 0:
+            raise SnapshotRefused("An allowance is above zero.")
+
+
+@dataclass(frozen=True, slots=True)
 class TaxSubtotal(_Checked):
     """Tax of one category and percentage. ``category`` is a UNCL 5305 code: S standard, Z zero, E exempt."""
 
@@ -165,7 +182,11 @@ class TaxSubtotal(_Checked):
 
 @dataclass(frozen=True, slots=True)
 class OrderLine(_Checked):
-    """One line. ``unit`` is a UN/ECE Rec. 20 code (C62 piece, KGM); ``unit_price`` is net, per ``base_quantity``."""
+    """One line. ``unit`` is a UN/ECE Rec. 20 code (C62 piece, KGM).
+
+    ``unit_price`` is before tax and allowances, per ``base_quantity``; ``net_amount`` is what is left after
+    the ``allowances``.
+    """
 
     line_id: str
     sku: str
@@ -182,6 +203,7 @@ class OrderLine(_Checked):
     gtin: str = ""
     note: str = ""
     requested_date: date | None = None
+    allowances: tuple[Allowance, ...] = ()
 
     def check(self) -> None:
         _require("line id", self.line_id)
@@ -277,6 +299,8 @@ class OrderSnapshot(_Checked):
         """Exactly the snapshot that ``to_json`` wrote; raises SnapshotRefused naming the field otherwise."""
         if isinstance(data, dict) and data.get("format") == BEFORE_CHARGES:
             data = _upgraded(data)
+        if isinstance(data, dict) and data.get("format") == BEFORE_DISCOUNTS:
+            data = {**_with_lines(data, "allowances", []), "format": FORMAT}
         if not isinstance(data, dict) or data.get("format") != FORMAT:
             raise SnapshotRefused(f"The payload is not of the format {FORMAT}.")
         return decode(cls, {name: value for name, value in data.items() if name != "format"})
@@ -292,10 +316,16 @@ class OrderSnapshot(_Checked):
 
 def _upgraded(data: Json) -> Json:
     """A payload of the format before, with what it could not say left unsaid."""
-    lines, totals = data.get("lines"), data.get("totals")
-    more: Json = {"format": FORMAT, "charges": [], "delivery_terms": encode(DeliveryTerms())}
-    if isinstance(lines, list) and all(isinstance(line, dict) for line in lines):
-        more["lines"] = [{**line, "requested_date": None} for line in lines]
+    totals = data.get("totals")
+    more: Json = {"format": BEFORE_DISCOUNTS, "charges": [], "delivery_terms": encode(DeliveryTerms())}
     if isinstance(totals, dict):
         more["totals"] = {**totals, "charges": "0"}
-    return {**data, **more}
+    return {**_with_lines(data, "requested_date", None), **more}
+
+
+def _with_lines(data: Json, name: str, value: Any) -> Json:
+    """The payload with another field in each of its lines, if they are lines at all."""
+    lines = data.get("lines")
+    if not isinstance(lines, list) or not all(isinstance(line, dict) for line in lines):
+        return data
+    return {**data, "lines": [{**line, name: value} for line in lines]}

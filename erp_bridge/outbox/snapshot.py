@@ -12,6 +12,7 @@ from dealers.accounts.models import Supplier
 from fulfilment.ordering.models import DealerOrder, DealerOrderLine
 from fulfilment.ordering.terms import DeliveryMode
 from fulfilment.snapshots import (
+    Allowance,
     Charge,
     Contact,
     DeliveryAddress,
@@ -25,6 +26,9 @@ from fulfilment.snapshots import (
     Totals,
 )
 from pricing.catalogue.models import UNECE_CODES
+
+#: UNCL 5189: a discount.
+DISCOUNT = "95"
 
 
 def order_snapshot(order: DealerOrder) -> OrderSnapshot:
@@ -109,6 +113,12 @@ def _delivery_terms(order: DealerOrder) -> DeliveryTerms:
     return DeliveryTerms()
 
 
+def _allowances(order: DealerOrder, line: DealerOrderLine) -> tuple[Allowance, ...]:
+    """What promotions took off the line: its own, and its share of the one on the order."""
+    found = ((line.discount_amount, line.promotion_code), (line.order_share, order.promotion_code))
+    return tuple(Allowance(amount, DISCOUNT, code) for amount, code in found if amount)
+
+
 def _line(order: DealerOrder, line: DealerOrderLine, category: str, barcode: str) -> OrderLine:
     unit = UNECE_CODES.get(line.unit)
     if unit is None:
@@ -127,4 +137,5 @@ def _line(order: DealerOrder, line: DealerOrderLine, category: str, barcode: str
         gtin=barcode,
         note=line.note,
         requested_date=line.requested_date,
+        allowances=_allowances(order, line),
     )

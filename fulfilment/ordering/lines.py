@@ -43,7 +43,7 @@ def check_lines(dealer: Dealer, wanted: Mapping[int, int], at: datetime | None =
 
     A product outside the dealer's assortment is missing from `products` and has the problem `not_available`.
     """
-    quoted = quote(dealer, list(wanted.items()), at)
+    quoted = quote(dealer, list(wanted.items()), at, as_order=True)
     shown = visible(dealer, quoted.lines, at)
     cards = {
         pk: (minimum or 1, multiple or 1)

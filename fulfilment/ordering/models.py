@@ -168,6 +168,15 @@ class DealerOrder(models.Model):
     freight_tax = models.DecimalField(
         _("tax on freight"), max_digits=14, decimal_places=2, default=Decimal("0.00"), db_default=Decimal("0.00")
     )
+    order_discount = models.DecimalField(
+        _("promotion on the order"),
+        max_digits=14,
+        decimal_places=2,
+        default=Decimal("0.00"),
+        db_default=Decimal("0.00"),
+        help_text=_("Already taken off the net total; the lines say each its share."),
+    )
+    promotion_code = models.CharField(_("promotion"), max_length=50, blank=True, default="", db_default="")
     total = models.DecimalField(_("total"), max_digits=14, decimal_places=2)
     line_count = models.PositiveIntegerField(_("lines"))
     approved_at = models.DateTimeField(_("approved at"), null=True, blank=True)
@@ -218,7 +227,11 @@ class DealerOrder(models.Model):
 
 
 class DealerOrderLine(models.Model):
-    """One line beside Oscar's: exact unit price (four decimals), tax share, and how far it has come."""
+    """One line beside Oscar's: exact unit price (four decimals), tax share, and how far it has come.
+
+    `unit_price` is before promotions; `discount_amount` is what the line's own promotion took off, `order_share` its
+    part of the order's `order_discount`. `net_amount` is what is left.
+    """
 
     line = models.OneToOneField("order.Line", primary_key=True, on_delete=models.PROTECT, related_name="dealer_line")
     order = models.ForeignKey(DealerOrder, on_delete=models.PROTECT, related_name="lines")
@@ -234,6 +247,17 @@ class DealerOrderLine(models.Model):
     net_amount = models.DecimalField(_("net amount"), max_digits=14, decimal_places=2)
     tax_amount = models.DecimalField(_("tax"), max_digits=14, decimal_places=2)
     price_list_code = models.CharField(_("price list"), max_length=50)
+    discount_amount = models.DecimalField(
+        _("discount"), max_digits=14, decimal_places=2, default=Decimal("0.00"), db_default=Decimal("0.00")
+    )
+    order_share = models.DecimalField(
+        _("share of the promotion on the order"),
+        max_digits=14,
+        decimal_places=2,
+        default=Decimal("0.00"),
+        db_default=Decimal("0.00"),
+    )
+    promotion_code = models.CharField(_("promotion"), max_length=50, blank=True, default="", db_default="")
     confirmed_quantity = models.PositiveIntegerField(_("confirmed"), null=True, blank=True)
     shipped_quantity = models.PositiveIntegerField(_("shipped"), default=0)
     received_quantity = models.PositiveIntegerField(_("received"), default=0)
@@ -250,12 +274,25 @@ class DealerOrderLine(models.Model):
             models.CheckConstraint(
                 condition=Q(received_quantity__lte=F("shipped_quantity")), name="never_receive_more_than_shipped"
             ),
+            models.CheckConstraint(
+                condition=Q(discount_amount__gte=0, order_share__gte=0), name="discounts_not_negative"
+            ),
         )
 
     @property
     def display_name(self) -> str:
         """The name as ordered, in the language of the reader."""
         return self.name_zh if self.name_zh and reads_chinese() else self.name
+
+    @property
+    def amount(self) -> Decimal:
+        """The line's amount after its own promotion, before the one on the order."""
+        return self.net_amount + self.order_share
+
+    @property
+    def full_amount(self) -> Decimal:
+        """The line's amount before any promotion."""
+        return self.amount + self.discount_amount
 
     @property
     def open_quantity(self) -> int:

@@ -23,9 +23,10 @@ WITH rows AS (
     SELECT * FROM unnest(
         %(product_id)s::bigint[], %(quantity)s::integer[], %(unit_price)s::numeric[], %(net_amount)s::numeric[],
         %(tax_amount)s::numeric[], %(list_code)s::text[], %(note)s::text[], %(requested_date)s::date[],
-        %(rounded)s::numeric[], %(with_tax)s::numeric[]
+        %(discount)s::numeric[], %(order_share)s::numeric[], %(promotion)s::text[],
+        %(full)s::numeric[], %(full_with_tax)s::numeric[], %(rounded)s::numeric[], %(with_tax)s::numeric[]
     ) WITH ORDINALITY AS w(product_id, quantity, unit_price, net_amount, tax_amount, list_code, note, requested_date,
-        rounded, with_tax, position)
+        discount, order_share, promotion, full_amount, full_with_tax, rounded, with_tax, position)
 ), goods AS (
     SELECT r.*, s.id AS record_id, s.partner_id, s.partner_sku, o.name AS partner_name, p.upc,
            left(coalesce(nullif(p.title, ''), model.title, ''), 255) AS title,
@@ -44,21 +45,24 @@ WITH rows AS (
          unit_price_incl_tax, status, num_allocated, allocation_cancelled)
     SELECT %(order)s, partner_id, partner_name, partner_sku, '', '', record_id,
            product_id, title, upc, quantity, net_amount, net_amount + tax_amount,
-           net_amount, net_amount + tax_amount, rounded, with_tax, %(status)s, quantity, false
+           full_amount, full_with_tax, rounded, with_tax, %(status)s, quantity, false
     FROM goods ORDER BY position
     RETURNING id, product_id
 )
 INSERT INTO fulfilment_ordering_dealerorderline
     (line_id, order_id, position, sku, name, name_zh, unit, note, requested_date, quantity, unit_price, net_amount,
-     tax_amount, price_list_code, shipped_quantity, received_quantity)
+     tax_amount, price_list_code, discount_amount, order_share, promotion_code, shipped_quantity, received_quantity)
 SELECT m.id, %(order)s, g.position, g.upc, g.title, g.name_zh, g.unit, g.note, g.requested_date, g.quantity,
-       g.unit_price, g.net_amount, g.tax_amount, g.list_code, 0, 0
+       g.unit_price, g.net_amount, g.tax_amount, g.list_code, g.discount, g.order_share, g.promotion, 0, 0
 FROM mirrors m JOIN goods g USING (product_id) ORDER BY g.position
 """
 
 
 class OrderRow(NamedTuple):
-    """A line to be written: what was agreed about a product. Amounts are before tax but for `tax_amount`."""
+    """A line to be written: what was agreed about a product. Amounts are before tax but for `tax_amount`.
+
+    `net_amount` is what `discount` (of the promotion named) and `order_share` have left.
+    """
 
     product_id: int
     quantity: int
@@ -68,6 +72,9 @@ class OrderRow(NamedTuple):
     list_code: str
     note: str
     requested_date: date | None
+    discount: Decimal = Decimal("0.00")
+    order_share: Decimal = Decimal("0.00")
+    promotion: str = ""
 
 
 def write_order_lines(order: DealerOrder, rows: Sequence[OrderRow]) -> None:
@@ -78,7 +85,14 @@ def write_order_lines(order: DealerOrder, rows: Sequence[OrderRow]) -> None:
     columns = dict(zip(OrderRow._fields, (list(column) for column in zip(*rows, strict=True)), strict=True))
     prices = [row.unit_price for row in rows]
     factor = (100 + order.tax_percent) / 100
+    full = [row.net_amount + row.discount + row.order_share for row in rows]
     values = columns | {
+        "full": full,
+        "full_with_tax": [
+            amount
+            + (row.tax_amount if amount == row.net_amount else round_money(amount * (factor - 1), order.currency))
+            for amount, row in zip(full, rows, strict=True)
+        ],
         "rounded": [round_money(price, order.currency) for price in prices],
         "with_tax": [round_money(price * factor, order.currency) for price in prices],
         "order": order.pk,

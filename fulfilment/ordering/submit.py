@@ -24,6 +24,7 @@ from fulfilment.ordering.lines import Checked, check_lines, minimum_message, sho
 from fulfilment.ordering.models import DealerCart, DealerOrder, DealerOrderLine, OrderStep
 from fulfilment.ordering.orderrows import OrderRow, write_order_lines
 from fulfilment.ordering.problems import LineProblem, OrderRefused, mend_lines
+from fulfilment.ordering.promotions import note_uses, reserve_budgets, spent_message
 from fulfilment.ordering.shown import line_changes, price_changes
 from fulfilment.ordering.states import State
 from fulfilment.ordering.terms import DeliveryMode, require_days, require_delivery
@@ -145,9 +146,12 @@ def _place(cart: DealerCart, head: OrderHead, by: User, at: datetime) -> DealerO
     _require_minimum(dealer, checked.quote)
     amounts = amounts_of(dealer, checked.quote)
     _require_as_shown(head, lines, checked, amounts)
+    # Before the stock, as an order that ends gives them back: then no two orders wait for each other.
+    reserve_budgets(checked.quote)
     take(wanted)
     order = _write_order(cart, outlet, head, by, at, checked, amounts)
     _write_lines(order, checked.quote, lines)
+    note_uses(order, checked.quote)
     _close_cart(locked, at)
     step = OrderStep.objects.create(order=order, to_state=State.REVIEW, at=at, by=by, by_name=by.get_full_name())
     order_moved.send(sender=DealerOrder, order=order, step=step)
@@ -174,8 +178,9 @@ def _require_as_shown(head: OrderHead, lines: Mapping[int, CartEntry], checked: 
             code="cart_changed",
         )
     if head.shown_total is not None and head.shown_total != amounts.total:
+        spent = spent_message(checked.quote.spent) if checked.quote.spent else ""
         raise OrderRefused(
-            _("Prices have changed since you opened this page. Check the new total and send again."),
+            spent or _("Prices have changed since you opened this page. Check the new total and send again."),
             price_changes(head.shown_prices, lines, checked.quote),
             code="total_changed",
         )
@@ -245,6 +250,8 @@ def _write_order(
         tax_total=amounts.tax_total,
         freight_net=amounts.freight_net,
         freight_tax=amounts.freight_tax,
+        order_discount=quoted.order_discount,
+        promotion_code=quoted.order_deal.code if quoted.order_deal else "",
         total=amounts.total,
         line_count=len(quoted.lines),
         submit_key=head.key,
@@ -263,9 +270,9 @@ def _write_lines(order: DealerOrder, quoted: Quote, entered: Mapping[int, CartEn
             raise ValueError("A line without a price cannot be written.")
         entry = entered[line.product_id]
         amounts = (line.unit_price, line.net_amount, tax)
-        rows.append(
-            OrderRow(line.product_id, line.quantity, *amounts, line.list_code, entry.note, entry.requested_date)
-        )
+        terms = (line.list_code, entry.note, entry.requested_date)
+        offs = (line.discount, line.order_share, line.promotion_code)
+        rows.append(OrderRow(line.product_id, line.quantity, *amounts, *terms, *offs))
     write_order_lines(order, rows)
 
 

@@ -128,7 +128,7 @@ class Portal:
         """What the cart comes to with tax, by the one price path."""
         if not self.cart_quantities:
             return Decimal("0.00")
-        return quote(self.dealer, list(self.cart_quantities.items())).total
+        return quote(self.dealer, list(self.cart_quantities.items()), as_order=True).total
 
     def forget_cart(self) -> None:
         """Read the cart anew: it was changed by this request."""

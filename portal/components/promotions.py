@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -9,6 +12,8 @@ from django.utils.translation import gettext as _
 
 from portal.components.formats import format_amount, format_quantity
 from pricing.catalogue.models import reads_chinese
+from pricing.promotions.models import Promotion
+from pricing.promotions.rules import Deal, Hint
 
 
 class Says(Protocol):
@@ -47,6 +52,44 @@ def _order_words(deal: Says, percent: str, currency: str) -> str:
         return _("%(off)s off the order") % {"off": off}
     words = {"off": off, "least": format_amount(least), "currency": currency}
     return _("%(off)s off orders from %(least)s %(currency)s") % words
+
+
+@dataclass(frozen=True)
+class PromotionShown:
+    """A promotion as a dealer sees it: what it does, what it is called, and its last day."""
+
+    code: str
+    name: str
+    words: str
+    until: date | None
+
+
+def promotions_shown(deals: Iterable[Deal], currency: str) -> tuple[PromotionShown, ...]:
+    """Promotions as a dealer sees them, in their order."""
+    return tuple(
+        PromotionShown(deal.code, promotion_name(deal), promotion_words(deal, currency), deal.valid_to)
+        for deal in deals
+    )
+
+
+def promotion_names(codes: Iterable[str]) -> dict[str, str]:
+    """The names of promotions by code, in the reader's language. One statement, none without codes."""
+    wanted = {code for code in codes if code}
+    if not wanted:
+        return {}
+    return {found.code: found.display_name for found in Promotion.objects.filter(code__in=wanted)}
+
+
+def hint_words(hint: Hint | None) -> str:
+    """What a little more brings: “Add 3 more for 10 % off”; empty without a hint."""
+    if hint is None:
+        return ""
+    deal, more = hint
+    if deal.kind == "bundle":
+        words = {"more": format_quantity(more), "percent": format_quantity(deal.percent)}
+        return _("Add %(more)s more for %(percent)s %% off") % words
+    words = {"more": format_quantity(more), "free": format_quantity(deal.free)}
+    return _("Add %(more)s more: %(free)s of them free") % words
 
 
 def promotion_name(deal: Says) -> str:

@@ -166,6 +166,17 @@ def _credit(
     return net + tax
 
 
+def _net_of(line: DealerOrderLine, quantity: int, currency: str) -> Decimal:
+    if line.full_amount == line.net_amount:
+        return round_money(line.unit_price * quantity, currency)
+    return round_money(line.net_amount * quantity / line.quantity, currency)
+
+
+def _paid_each(line: DealerOrderLine) -> Decimal:
+    """What a unit comes to after promotions."""
+    return line.unit_price if line.full_amount == line.net_amount else line.net_amount / line.quantity
+
+
 def _billed(
     quantities: Mapping[str, int], lines: Mapping[str, DealerOrderLine], order: DealerOrder
 ) -> tuple[LineData, ...]:
@@ -175,8 +186,8 @@ def _billed(
             position=position,
             description=(lines[sku].name_zh if chinese and lines[sku].name_zh else lines[sku].name),
             quantity=Decimal(quantity),
-            unit_price=lines[sku].unit_price,
-            net_amount=round_money(lines[sku].unit_price * quantity, order.currency),
+            unit_price=_paid_each(lines[sku]),
+            net_amount=_net_of(lines[sku], quantity, order.currency),
             sku=sku,
             order_number=order.number,
         )

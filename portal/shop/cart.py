@@ -322,5 +322,7 @@ def _changed_parts(
         only_troubled=True,
         also=touched,
     )
-    context = _context(request, page) | {"touched": [line for line in page.lines if line.label.pk in touched]}
+    context = _context(request, page) | {
+        "touched": [line for line in page.lines if line.label.pk in touched | page.companions]
+    }
     return render(request, "shop/parts/cart_changes.html", context)

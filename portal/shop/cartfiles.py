@@ -97,7 +97,7 @@ def export(request: PortalRequest) -> HttpResponseBase:
             line.quantity,
             line.label.unit,
             line.unit_price,
-            line.net_amount,
+            line.amount,
             line.note,
             line.entry.requested_date if line.entry else None,
             line.stock.available,

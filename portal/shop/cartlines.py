@@ -17,7 +17,9 @@ from fulfilment.ordering.credit import Credit, credit_of
 from fulfilment.ordering.freight import OrderAmounts, amounts_of
 from fulfilment.ordering.lines import check_lines
 from fulfilment.ordering.problems import LineProblem
+from portal.components.promotions import PromotionShown, hint_words, promotion_name, promotions_shown
 from portal.shop.rows import Label, Product, Stock, labels_for, named, pictures_of, stock_of, variant_words
+from pricing.promotions.rules import BUNDLE
 from pricing.quote import Quote, QuotedLine, supplier_day, valid_on
 from pricing.rules import PriceStep, Tier
 from pricing.selling.minimums import Shortfall, shortfall
@@ -33,6 +35,8 @@ NO_AMOUNTS = OrderAmounts(*[Decimal("0.00")] * 4)
 class CartLine:
     """One line of the cart. Prices are in the dealer's currency before tax.
 
+    `amount` is after the line's own `promotion`, `full_amount` before it; `hint` is what a little more would bring.
+
     `was` is the unit price seen before where it is another one by now, `since` the first day of the new one, if known.
     """
 
@@ -42,7 +46,7 @@ class CartLine:
     quantity: int
     entered: str
     unit_price: Decimal | None
-    net_amount: Decimal | None
+    amount: Decimal | None
     price_list: str
     tier: Tier | None
     next_tier: Tier | None
@@ -54,6 +58,9 @@ class CartLine:
     entry: CartEntry | None = None
     page: int = 1
     steps: tuple[PriceStep, ...] = ()
+    full_amount: Decimal | None = None
+    promotion: PromotionShown | None = None
+    hint: str = ""
 
     @property
     def list_price(self) -> Decimal | None:
@@ -94,7 +101,7 @@ class CartPage:
 
     `troubled` must be mended before the order can be sent; `repriced` are the first lines whose price is not the one
     seen before, `repriced_count` how many there are. `credit` is None for a dealer without a credit limit who pays
-    beforehand; `shortfall` is what it lacks of the dealer's order minimum.
+    beforehand; `shortfall` is what it lacks of the dealer's order minimum. `companions` are lines whose amounts follow those that were changed.
     """
 
     lines: tuple[CartLine, ...]
@@ -108,11 +115,23 @@ class CartPage:
     number: int = 1
     pages: int = 1
     first: int = 1
+    companions: frozenset[int] = frozenset()
 
     @property
     def count(self) -> int:
         """How many lines the cart has."""
         return len(self.quote.lines)
+
+    @property
+    def order_promotion(self) -> PromotionShown | None:
+        """The promotion on the order value, if one holds."""
+        deal = self.quote.order_deal
+        return promotions_shown((deal,), self.quote.currency)[0] if deal else None
+
+    @property
+    def spent(self) -> list[str]:
+        """The names of promotions that would hold, had their budget not run out."""
+        return [promotion_name(deal) for deal in self.quote.spent]
 
     @property
     def last(self) -> int:
@@ -185,7 +204,10 @@ def read_cart(
     order = [line.product_id for line in checked.quote.lines]
     places = {pk: place for place, pk in enumerate(order)}
     troubled = [pk for pk in order if told.get(pk)]
-    on_page = _shown_lines([pk for pk in order if pk in told or pk in also] if only_troubled else order, page)
+    together = _companions(checked.quote, also) if only_troubled else frozenset[int]()
+    on_page = _shown_lines(
+        [pk for pk in order if pk in told or pk in also or pk in together] if only_troubled else order, page
+    )
     repriced = [pk for pk in order if pk in was][:MOST_NAMED]
     detailed = {*on_page.ids, *troubled, *repriced}
     # Also those that the dealer may no longer see: their names were seen before.
@@ -208,7 +230,7 @@ def read_cart(
             quantity=line.quantity,
             entered=(entered or {}).get(pk, str(line.quantity)),
             unit_price=line.unit_price,
-            net_amount=line.net_amount,
+            amount=line.amount,
             price_list=lists.get(line.list_code, line.list_code),
             tier=_tier(line),
             next_tier=line.next_tier,
@@ -220,6 +242,9 @@ def read_cart(
             entry=(entries or {}).get(pk),
             page=places[pk] // PAGE_SIZE + 1,
             steps=line.steps,
+            full_amount=line.full_amount,
+            promotion=promotions_shown((line.deal,), dealer.currency)[0] if line.deal else None,
+            hint=hint_words(line.hint),
         )
 
     lines = {pk: line_of(pk) for pk in detailed}
@@ -235,7 +260,16 @@ def read_cart(
         number=on_page.number,
         pages=on_page.pages,
         first=on_page.first,
+        companions=together,
     )
+
+
+def _companions(quoted: Quote, changed: Collection[int]) -> frozenset[int]:
+    """The lines whose amount follows from others: those of the bundles that changed lines belong to."""
+    bundles = {
+        deal.pk for line in quoted.lines if line.product_id in changed for deal in line.deals if deal.kind == BUNDLE
+    }
+    return frozenset(line.product_id for line in quoted.lines if any(deal.pk in bundles for deal in line.deals))
 
 
 def _shown_lines(order: list[int], page: int | None) -> _Shown:

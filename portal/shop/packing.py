@@ -59,7 +59,7 @@ def _shown(unit: PackUnit, label: Label, line: QuotedLine, *, choosable: bool) -
         factor=unit.factor,
         contents=counted(unit.factor, label.unit_code),
         ean=unit.ean,
-        price=line.net_amount,
+        price=line.full_amount,
         unit_price=line.unit_price,
         choosable=choosable and within and line.unit_price is not None,
     )

@@ -43,6 +43,7 @@ STEP_WORDS: dict[str, Any] = {
     "formula": t("Your discount"),
     "exception": t("Exception agreed with you"),
     "tier": t("Quantity"),
+    "promotion": t("Promotion"),
     "net": t("Your price"),
 }
 

@@ -18,6 +18,7 @@ from fulfilment.ordering.states import ENDED_STATES
 from fulfilment.stock.expected import Expected, expected_receipts
 from fulfilment.stock.models import StockLevel
 from fulfilment.stock.take import available
+from portal.components.promotions import PromotionShown, promotions_shown
 from portal.shop.packing import UnitShown, unit_lines, units_shown
 from pricing.catalogue.models import ProductCard, Unit, reads_chinese
 from pricing.catalogue.units import units_of
@@ -106,6 +107,7 @@ class ProductRow:
     """One product in a list. Prices are in the dealer's currency per unit before tax, at the smallest order.
 
     `rrp`, as printed, and `margin` only where the dealer is shown them.
+    `promoted_price` is what a unit comes to with the promotion that holds at the smallest order.
     """
 
     label: Label
@@ -120,6 +122,8 @@ class ProductRow:
     units: tuple[UnitShown, ...] = ()
     rrp: Decimal | None = None
     margin: Margin | None = None
+    promotions: tuple[PromotionShown, ...] = ()
+    promoted_price: Decimal | None = None
 
     @property
     def choices(self) -> tuple[UnitShown, ...]:
@@ -201,6 +205,8 @@ def rows_for(dealer: Dealer, products: Sequence[Any], in_cart: Mapping[int, int]
             units=units.get(line.product_id, ()),
             rrp=line.rrp,
             margin=margin_shown(line, dealer.currency),
+            promotions=promotions_shown(line.deals, dealer.currency),
+            promoted_price=line.steps[-1].unit_price if line.deal else None,
         )
         for line in quoted[: len(labels)]
     ]

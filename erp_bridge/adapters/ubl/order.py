@@ -9,7 +9,7 @@ from lxml import etree
 
 from erp_bridge.adapters.errors import PermanentError, gettext_noop
 from erp_bridge.adapters.ubl.names import CAC, CBC, DOCUMENT, schema_errors
-from fulfilment.snapshots import Charge, Contact, DeliveryTerms, OrderLine, OrderSnapshot, Party, TaxSubtotal
+from fulfilment.snapshots import Allowance, Charge, Contact, DeliveryTerms, OrderLine, OrderSnapshot, Party, TaxSubtotal
 
 GTIN_SCHEME = "0160"  # ISO 6523 identifier of GS1 GTIN
 
@@ -143,6 +143,13 @@ def _charge(branch: _Branch, charge: Charge) -> None:
     branch.branch("TaxTotal").amount("TaxAmount", charge.tax)
 
 
+def _allowance(branch: _Branch, allowance: Allowance) -> None:
+    branch.put("ChargeIndicator", "false")
+    branch.put("AllowanceChargeReasonCode", allowance.code)
+    branch.put("AllowanceChargeReason", allowance.reason)
+    branch.amount("Amount", allowance.amount)
+
+
 def _payment_terms(order: _Branch, snapshot: OrderSnapshot) -> None:
     terms = snapshot.payment_terms
     if not terms.note and terms.days is None:
@@ -188,6 +195,8 @@ def _line(item: _Branch, line: OrderLine, terms: DeliveryTerms) -> None:
         item.put("PartialDeliveryIndicator", "false")
     if line.requested_date:
         _requested(item.branch("Delivery"), line.requested_date)
+    for allowance in line.allowances:
+        _allowance(item.branch("AllowanceCharge"), allowance)
     price = item.branch("Price")
     price.amount("PriceAmount", line.unit_price)
     price.quantity("BaseQuantity", line.base_quantity, line.unit)
