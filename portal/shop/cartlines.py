@@ -101,7 +101,8 @@ class CartPage:
 
     `troubled` must be mended before the order can be sent; `repriced` are the first lines whose price is not the one
     seen before, `repriced_count` how many there are. `credit` is None for a dealer without a credit limit who pays
-    beforehand; `shortfall` is what it lacks of the dealer's order minimum. `companions` are lines whose amounts follow those that were changed.
+    beforehand; `shortfall` is what it lacks of the dealer's order minimum. `companions` are lines
+    whose amounts follow those that were changed.
     """
 
     lines: tuple[CartLine, ...]
