@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Protocol
 
 from django.utils.translation import gettext as _
 
@@ -15,19 +14,8 @@ from pricing.catalogue.models import reads_chinese
 from pricing.promotions.models import Promotion
 from pricing.promotions.rules import Deal, Hint
 
-
-class Says(Protocol):
-    """What a stored promotion and one that holds in a quote have in common."""
-
-    name: Any
-    name_zh: Any
-    kind: Any
-    percent: Any
-    amount: Any
-    buy: Any
-    free: Any
-    minimum_quantity: Any
-    minimum_value: Any
+#: A stored promotion, or one that holds in a quote: they say the same.
+Says = Promotion | Deal
 
 
 def promotion_words(deal: Says, currency: str) -> str:

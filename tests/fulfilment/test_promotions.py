@@ -37,7 +37,7 @@ def used(promotion: Promotion) -> D:
 def send(world: World, wanted: dict[Any, int], **head: Any) -> DealerOrder:
     cart = open_cart(world.alice, world.alpine)
     add_to_cart(cart, {product.pk: number for product, number in wanted.items()})
-    return submit(cart, OrderHead(**({"key": uuid4(), "outlet_id": world.outlet.pk} | head)), by=world.alice)
+    return submit(cart, OrderHead(key=uuid4(), outlet_id=world.outlet.pk, **head), by=world.alice)
 
 
 def test_an_order_freezes_what_promotions_took_off(world: World) -> None:

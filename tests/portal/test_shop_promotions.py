@@ -21,7 +21,7 @@ from tests.pricing.promotion_samples import promote
 
 @pytest.fixture
 def alice(world: World, as_user: Any) -> Client:
-    return as_user(world.alice)  # type: ignore[no-any-return]
+    return as_user(world.alice)
 
 
 def fill(world: World, wanted: dict[Any, int]) -> None:

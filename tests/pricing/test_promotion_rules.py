@@ -17,13 +17,8 @@ ALL = frozenset({PAN, POT, KNIFE})
 
 
 def deal(code: str, kind: str, **fields: Any) -> Deal:
-    return Deal(
-        **(
-            {"pk": sum(map(ord, code)), "code": code, "name": code, "name_zh": "", "products": ALL}
-            | fields
-            | {"kind": kind}
-        )
-    )
+    fields.setdefault("products", ALL)
+    return Deal(sum(map(ord, code)), code, code, "", kind, **fields)
 
 
 def line(product: int, quantity: int, price: str) -> Line:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from decimal import Decimal as D
 from typing import Any
 from uuid import uuid4
@@ -13,6 +14,7 @@ from fulfilment.ordering import submit as submitting
 from fulfilment.ordering.cart import add_to_cart, open_cart
 from fulfilment.ordering.models import DealerOrder
 from fulfilment.ordering.problems import OrderRefused
+from fulfilment.ordering.promotions import reserve_budgets
 from fulfilment.ordering.review import cancel
 from fulfilment.ordering.submit import OrderHead, submit
 from pricing.promotions import budget
@@ -33,14 +35,14 @@ def shop(committed_db: None) -> World:
 def send_together(world: World, monkeypatch: Any) -> list[Any]:
     """Alice and Bob send ten pans each, both priced before either takes of the budget."""
     priced = threading.Barrier(2)
-    real = submitting.reserve_budgets
+    real = reserve_budgets
 
     def after_both_are_priced(quoted: Any) -> None:
         priced.wait(timeout=30)
         real(quoted)
 
     monkeypatch.setattr(submitting, "reserve_budgets", after_both_are_priced)
-    jobs = []
+    jobs: list[Callable[[], Any]] = []
     for user, dealer in ((world.alice, world.alpine), (world.bob, world.bergen)):
         cart = open_cart(user, dealer)
         add_to_cart(cart, {world.pan.pk: 10})
