@@ -10,8 +10,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection
@@ -141,22 +140,6 @@ SELECT number, list, sku, refused, first, list_currency FROM prices_found WHERE 
 """
 
 
-class Line(NamedTuple):
-    """A row that was read well; empty texts where the file says nothing. `ends`: whether the file says `valid_to`."""
-
-    number: int
-    list: str
-    name: str
-    sku: str
-    min_quantity: int
-    price: Decimal | None
-    discount: Decimal | None
-    currency: str
-    valid_from: date | None
-    valid_to: date | None
-    ends: bool
-
-
 class Refused(NamedTuple):
     """A row that cannot be taken and why: repeats, sku, list, currency or discount."""
 
@@ -188,15 +171,11 @@ class Staging:
         with connection.cursor() as cursor:
             cursor.execute(STAGED)
 
-    def add(self, lines: Iterable[Line]) -> None:
-        """Keep more rows of the file."""
-        text = io.StringIO()
-        for line in lines:
-            self._discounts = self._discounts or line.discount is not None
-            text.write(_copied(line))
-        text.seek(0)
+    def add(self, lines: Iterable[str], *, discounted: bool) -> None:
+        """Keep more rows of the file, each as a line of COPY; `discounted`: some row so far has a discount."""
+        self._discounts = discounted
         with connection.cursor() as cursor:
-            cursor.copy_expert(COPY, text)
+            cursor.copy_expert(COPY, io.StringIO("".join(lines)))
 
     def compare(self) -> None:
         """Find each row's place and what refuses it."""
@@ -281,17 +260,3 @@ class Staging:
                 renamed.append(found)
         PriceList.objects.bulk_update(renamed, ["name"])
         self._renamed = [found.code for found in renamed]
-
-
-def _copied(line: Line) -> str:
-    number, code, name, sku, minimum, price, discount, currency, start, end, ends = line
-    if "\\" in code or "\\" in name or "\\" in sku:
-        code, name, sku = (text.replace("\\", "\\\\") for text in (code, name, sku))
-    return (
-        f"{number}\t{code}\t{name}\t{sku}\t{minimum}\t{_or_null(price)}\t{_or_null(discount)}\t{currency}\t"
-        f"{_or_null(start)}\t{_or_null(end)}\t{'t' if ends else 'f'}\n"
-    )
-
-
-def _or_null(value: Any) -> Any:
-    return "\\N" if value is None else value

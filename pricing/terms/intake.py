@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, cast
+from typing import cast
 
 from django.conf import settings
 from django.utils import timezone
@@ -14,19 +14,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dealers.accounts.models import Dealer, User
-from dealers.intake.columns import CellRefused, Column, Currency, Day, Number, Share, Text, Whole
+from dealers.intake.columns import Currency, Day, Number, Share, Text, Whole
 from dealers.intake.intake import Intake, one_at_a_time
-from dealers.intake.rows import Cell, Outcome, Parsed, Problem, Row, RowState
+from dealers.intake.rows import Outcome, Parsed, Problem, Row, RowState
 from pricing.quote import supplier_day
 from pricing.terms.audit import acting
-from pricing.terms.bulk import Line, Refused, Staging
+from pricing.terms.bulk import Refused, Staging
 from pricing.terms.derive import derive
+from pricing.terms.lines import Lines
 from pricing.terms.models import DealerPriceList, PriceList
 
 t = gettext_lazy
-UNREAD = object()
-#: How many different cells of a column are remembered.
-MOST_KNOWN = 200_000
 TOLD_AT_ONCE = 1_000
 
 
@@ -62,7 +60,7 @@ class PricesIntake(Intake):
         super().__init__()
         self._by, self._source, self._whole_lists = by, source, whole_lists
         self._said: dict[tuple[str, str], Parsed] = {}
-        self._columns: list[tuple[str, Column, dict[Hashable, Any]]] = [(each.name, each, {}) for each in self.columns]
+        self._lines = Lines(next(each for each in self.columns if each.name == "sku"))
         self._staging: Staging | None = None
         self._refused = False
 
@@ -80,11 +78,11 @@ class PricesIntake(Intake):
 
     def stage(self, rows: Sequence[Row]) -> list[Problem]:
         """Keep more rows of the file for `write`. Answers what is wrong with single rows."""
-        parsed, problems = self._read(rows)
+        lines, problems = self._lines_of(rows)
         self._refused = self._refused or bool(problems)
         if self._staging is None:
             self._staging = Staging(supplier_day(timezone.now()))
-        self._staging.add(map(_line, parsed))
+        self._staging.add(lines, discounted=self._lines.discounted)
         return problems
 
     def missing(self) -> int:
@@ -126,32 +124,22 @@ class PricesIntake(Intake):
                     message = _("Row %(row)s says otherwise for the same price list. Let both rows agree.")
                     yield Problem(row.number, name, message % {"row": first.number})
 
-    def _read(self, rows: Iterable[Row]) -> tuple[list[Parsed], list[Problem]]:
-        """Like every intake, but a cell's text that was read before is not read again: files repeat themselves."""
-        kept: list[Parsed] = []
+    def _lines_of(self, rows: Iterable[Row]) -> tuple[list[str], list[Problem]]:
+        """Each row as COPY reads it, and what is wrong with those that cannot be taken."""
+        lines: list[str] = []
         problems: list[Problem] = []
+        known = self._lines.known
         for row in rows:
-            given: dict[str, Any] = {}
-            found: list[Problem] = []
-            cells = row.values
-            for name, column, known in self._columns:
-                if name not in cells and not column.required:
+            line = known(row)
+            if line is None:
+                parsed, found = self._parse(row)
+                found = found or list(self.check(parsed))
+                if found:
+                    problems += found
                     continue
-                cell = cells.get(name)
-                key = cell if cell.__class__ is str else (cell.__class__, cell)
-                value = known.get(key, UNREAD)
-                if value is UNREAD:
-                    value = _remember(known, key, column, cell)
-                if value.__class__ is CellRefused:
-                    found.append(Problem(row.number, name, value.message))
-                else:
-                    given[name] = value
-            parsed = Parsed(row.number, given)
-            found = found or list(self.check(parsed))
-            problems += found
-            if not found:
-                kept.append(parsed)
-        return kept, problems
+                line = self._lines.learn(row, parsed)
+            lines.append(line)
+        return lines, problems
 
     def _write(self, rows: Sequence[Parsed]) -> Outcome:
         raise AssertionError("Prices are written as a whole file.")
@@ -183,34 +171,6 @@ class Written:
     unchanged: int
     refused: int
     ended: int
-
-
-def _remember(known: dict[Hashable, Any], key: Hashable, column: Column, cell: Cell) -> Any:
-    """Read a cell and keep what it means, or why it is refused."""
-    if len(known) > MOST_KNOWN:
-        known.clear()
-    try:
-        known[key] = value = column.read(cell)
-    except CellRefused as why:
-        known[key] = value = why
-    return value
-
-
-def _line(row: Parsed) -> Line:
-    get = row.given.get
-    return Line(
-        row.number,
-        row.given["price_list"],
-        get("price_list_name") or "",
-        row.given["sku"],
-        get("min_quantity") or 1,
-        get("price"),
-        get("discount"),
-        get("currency") or "",
-        get("valid_from"),
-        get("valid_to"),
-        "valid_to" in row.given,
-    )
 
 
 def _problem(refused: Refused) -> Problem:

@@ -183,3 +183,29 @@ def _no_leftovers() -> Iterator[None]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_class WHERE relname = 'prices_staged'")
         assert cursor.fetchone()[0] == 0
+
+
+def test_rows_that_look_alike_are_still_read_each_by_itself() -> None:
+    wrong: list[tuple[str, Cell]] = [
+        *(("price", "x"), ("price", "0"), ("price", Decimal("NaN")), ("price", Decimal("1.00001")), ("price", None)),
+        *(("sku", ""), ("sku", "a\x00"), ("min_quantity", True), ("currency", "USD"), ("valid_from", "soon")),
+    ]
+    right: list[tuple[str, Cell]] = [("price", "0.5"), ("price", Decimal("7.10")), ("price", "007"), ("discount", "")]
+
+    written, told = whole(ROW, *[{**ROW, field: cell} for field, cell in wrong], {**ROW, "discount": Decimal(0)})
+    assert written.created == 1
+    assert [(problem.row, problem.field) for problem in told] == [
+        *((row, field) for row, (field, _cell) in enumerate(wrong, start=3)),
+        (13, "price"),
+    ]
+
+    written, told = whole(*[{**ROW, "min_quantity": str(n), f: c} for n, (f, c) in enumerate(right, start=2)])
+    assert (written.created, told) == (4, [])
+    found = Price.objects.filter(min_quantity__gt=1).order_by("min_quantity").values_list("price", flat=True)
+    assert list(found) == [Decimal("0.5"), Decimal("7.1"), Decimal(7), Decimal("79.9")]
+
+
+def test_names_that_are_equal_as_numbers_stay_two_lists() -> None:
+    whole(*[{**ROW, "price_list": code} for code in (Decimal("1.5"), Decimal("1.50"), "1.5", True)])
+
+    assert set(PriceList.objects.values_list("code", flat=True)) == {"1.5", "1.50", "yes"}
