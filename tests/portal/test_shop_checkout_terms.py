@@ -106,7 +106,7 @@ def test_a_freight_that_changed_meanwhile_is_told_before_it_is_charged(world: Wo
     FreightRule.objects.create(currency="EUR", charge=D("25.00"))
     response = send(alice, data)
     page = response.content.decode()
-    assert "The freight or the tax changed" in page
+    assert "the freight or the tax changed" in page
     assert "Send for review, 548.50 EUR" in page
     assert not DealerOrder.objects.exists()
     send(alice, resent(response))
