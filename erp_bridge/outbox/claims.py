@@ -19,11 +19,10 @@ LEASE = timedelta(seconds=60)
 
 # One dealer's messages leave in order: only the oldest open one may be claimed. A parked one is not open, so it holds
 # up nobody. A lease that ran out is claimed like any other; `next_at` of a leased message is the end of its lease.
+# Chosen in a materialized CTE: a subquery may be run again for every row it is joined with, each time taking the next
+# one, so that one claim would lease several messages and lose all but the first.
 CLAIM = """
-UPDATE erp_bridge_outbox_outboxmessage AS m
-SET state = 'leased', next_at = %(until)s, fence = m.fence + 1, attempts = m.attempts + 1,
-    crashes = m.crashes + (m.state = 'leased')::int
-FROM (
+WITH due AS MATERIALIZED (
     SELECT c.id FROM erp_bridge_outbox_outboxmessage c
     WHERE c.state IN ('pending', 'retry', 'leased') AND c.next_at <= %(now)s
       AND (%(only)s::bigint IS NULL OR c.id = %(only)s)
@@ -32,7 +31,11 @@ FROM (
           WHERE e.dealer_id = c.dealer_id AND e.id < c.id AND e.state IN ('pending', 'retry', 'leased')
       )
     ORDER BY c.next_at, c.id LIMIT 1 FOR UPDATE SKIP LOCKED
-) AS due
+)
+UPDATE erp_bridge_outbox_outboxmessage AS m
+SET state = 'leased', next_at = %(until)s, fence = m.fence + 1, attempts = m.attempts + 1,
+    crashes = m.crashes + (m.state = 'leased')::int
+FROM due
 WHERE m.id = due.id
 RETURNING m.id
 """

@@ -132,6 +132,21 @@ def test_waking_with_the_real_client_and_no_broker_is_only_a_warning(
     assert [record.levelname for record in caplog.records if record.name == "erp_bridge.outbox.write"] == ["WARNING"]
 
 
+def test_a_claim_takes_one_message_whatever_plan_the_database_chooses(world: World) -> None:
+    """With these statistics a subquery instead of the CTE ran once a row, and one claim leased both messages."""
+    approved(world)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE erp_bridge_outbox_outboxmessage")
+    approved(world, {world.pan: 1}, by=world.bob)
+    with connection.cursor() as cursor:
+        for kind in ("hashjoin", "mergejoin", "material", "indexscan", "indexonlyscan", "bitmapscan", "memoize"):
+            cursor.execute(f"SET LOCAL enable_{kind} = off")
+
+    assert claims.claim() is not None
+
+    assert sorted(OutboxMessage.objects.values_list("state", flat=True)) == ["leased", "pending"]
+
+
 def test_the_schedule_names_tasks_that_exist(settings: Any) -> None:
     celery_app.loader.import_default_modules()
     scheduled = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
