@@ -78,7 +78,10 @@ def visit(chromium: Browser, stack: Stack) -> Iterator[Any]:
     visitors: list[Visitor] = []
 
     def make(size: ViewportSize = DESKTOP, language: str = "en") -> Visitor:
-        context = chromium.new_context(viewport=size, locale="zh-CN" if language == "zh-hans" else "en-GB")
+        # Still colours: a button that fades from one look to another has a contrast of its own in every frame.
+        context = chromium.new_context(
+            viewport=size, locale="zh-CN" if language == "zh-hans" else "en-GB", reduced_motion="reduce"
+        )
         context.set_default_timeout(15_000)
         contexts.append(context)
         visitors.append(Visitor(context, stack.url))
