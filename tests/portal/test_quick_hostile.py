@@ -12,6 +12,7 @@ from portal.documents.tables.process import ReadingProcess
 from portal.documents.tables.reading import TableRefused
 from portal.shop.quickfiles import LIMITS, FileRefused, read_file
 from tests.factories import World
+from tests.portal import order_corpus
 from tests.portal import table_corpus as corpus
 
 MEMORY_BOUND_KB = 128 * 1024
@@ -32,7 +33,7 @@ SAMPLE = [
 
 
 def uploaded(name: str) -> SimpleUploadedFile:
-    filename, build, _expected = corpus.ORDERS[name]
+    filename, build, _expected = order_corpus.ORDERS[name]
     return SimpleUploadedFile(filename, build())
 
 
@@ -50,9 +51,9 @@ def peaks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("name", corpus.ORDERS)
+@pytest.mark.parametrize("name", order_corpus.ORDERS)
 def test_a_file_is_refused_or_read_right_in_little_memory(name: str, peaks: list[int]) -> None:
-    expected = corpus.ORDERS[name][2]
+    expected = order_corpus.ORDERS[name][2]
     if isinstance(expected, str):
         with pytest.raises(FileRefused) as caught:
             read_file(uploaded(name))
@@ -68,7 +69,7 @@ def test_a_file_is_refused_or_read_right_in_little_memory(name: str, peaks: list
 @pytest.mark.parametrize("name", SAMPLE)
 def test_the_upload_answers_with_the_refusal_or_the_lines(name: str, world: World, as_user: Any) -> None:
     client: Client = as_user(world.alice)
-    expected = corpus.ORDERS[name][2]
+    expected = order_corpus.ORDERS[name][2]
     response = client.post("/shop/quick-order/", {"file": uploaded(name)})
     if isinstance(expected, str):
         assert response.status_code == 422
@@ -83,5 +84,5 @@ def test_an_order_gets_far_less_time_and_memory_than_a_catalogue() -> None:
 
 
 def test_the_corpus_is_as_large_as_it_claims() -> None:
-    count = len(corpus.WORKBOOKS) + len(corpus.TEXTS) + len(corpus.NAMES) + len(corpus.ORDERS)
+    count = len(corpus.WORKBOOKS) + len(corpus.TEXTS) + len(corpus.NAMES) + len(order_corpus.ORDERS)
     assert count >= LEAST_FILES
