@@ -36,7 +36,7 @@ Product = get_model("catalogue", "Product")
 KEPT_SECONDS = 60
 MOST_VALUES = 15
 MOST_ATTRIBUTES = 8
-SWITCHES = ("stock", "new", "bought")
+SWITCHES = ("stock", "promo", "new", "bought")
 
 # `missed` has a bit for each facet in force whose filter a product does not pass: none for what is listed, the
 # facet's own for what another value of it would list too.
@@ -77,6 +77,9 @@ UNION ALL
 SELECT 'new', '1', '', count(*), NULL FROM near n
 JOIN portal_shop_catalogueentry e ON e.product_id = n.id AND e.created_at >= %(since)s
 WHERE n.missed IN (0, {new})
+UNION ALL
+SELECT 'promo', '1', '', count(*), NULL FROM near n
+WHERE n.missed IN (0, {promo}) AND n.id IN ({promoted_ids})
 UNION ALL
 SELECT 'bought', '1', '', count(*), NULL FROM near n
 WHERE n.missed IN (0, {bought}) AND n.id IN ({bought_ids})
@@ -141,6 +144,7 @@ def switches_of(wish: Wish, facets: Facets) -> list[Value]:
     """The filters that are on or off; none that would show nothing."""
     said = {
         "stock": (_("In stock"), wish.in_stock),
+        "promo": (_("On promotion"), wish.promoted),
         "new": (pgettext("products", "New"), wish.new),
         "bought": (_("Bought before"), wish.bought),
     }
@@ -154,6 +158,7 @@ def chips_of(wish: Wish, query: QueryDict, facets: Facets | None) -> list[dict[s
     labels = {(facet.name, value.value): value.label for facet in known for value in facet.values}
     names = {facet.name: facet.label for facet in known}
     chips = [(_("In stock"), "stock", "1")] * wish.in_stock + [(pgettext("products", "New"), "new", "1")] * wish.new
+    chips += [(_("On promotion"), "promo", "1")] * wish.promoted
     chips += [(_("Bought before"), "bought", "1")] * wish.bought
     chips += [(_said(_("Brand"), brand), "brand", brand) for brand in wish.brands]
     for code, values in wish.attributes.items():
@@ -228,12 +233,13 @@ def _rows(asked: Asked, products: QuerySet[Any]) -> list[Any]:
     attribute = "".join(f" WHEN a.code = %s THEN {bit}" for name, bit in bits.items() if name.startswith(ATTRIBUTE))
     values += [name.removeprefix(ATTRIBUTE) for name in bits if name.startswith(ATTRIBUTE)]
     values.append(new_since())
-    bought = filters(asked.dealer, Wish(bought=True))["bought"]
+    every = filters(asked.dealer, Wish(bought=True, promoted=True))
     statement = COUNTS.replace("%(since)s", "%s").format(
         basis=basis,
         missed=" + ".join(missed) or "0",
         attribute=f"CASE{attribute} ELSE 0 END" if attribute else "0",
-        bought_ids=_sql(Product.objects.filter(bought), values),
+        promoted_ids=_sql(Product.objects.filter(every["promo"]), values),
+        bought_ids=_sql(Product.objects.filter(every["bought"]), values),
         **{name: bits.get(name, 0) for name in ("brand", "category", *SWITCHES)},
     )
     with connection.cursor() as cursor:

@@ -28,6 +28,7 @@ from portal.shop.rows import named
 from portal.shop.wish import Wish
 from pricing.by_price import Chain, Place, chain_of, in_price_order, resolved, unpriced
 from pricing.catalogue.models import reads_chinese
+from pricing.promotions.apply import promoted
 from pricing.quote import quote, sellable, supplier_day, valid_on
 from pricing.selling.packs import packs_for
 from pricing.terms.models import Price
@@ -122,6 +123,8 @@ def filters(dealer: Dealer, wish: Wish) -> dict[str, Any]:
     if wish.bought:
         lines = DealerOrderLine.objects.filter(order__dealer=dealer).exclude(order__state__in=ENDED_STATES)
         found["bought"] = Q(pk__in=lines.values("line__product"))
+    if wish.promoted:
+        found["promo"] = promoted(dealer, supplier_day(timezone.now()))
     return found
 
 

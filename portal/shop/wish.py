@@ -41,6 +41,7 @@ class Wish:
     in_stock: bool = False
     new: bool = False
     bought: bool = False
+    promoted: bool = False
     brands: tuple[str, ...] = ()
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     lowest: Decimal | None = None
@@ -60,6 +61,7 @@ class Wish:
             in_stock=query.get("stock") == "1",
             new=query.get("new") == "1",
             bought=query.get("bought") == "1",
+            promoted=query.get("promo") == "1",
             brands=_values(query, "brand"),
             attributes={code: values for code, values in attributes.items() if code and values},
             lowest=_price(query.get("from")),
@@ -74,7 +76,7 @@ class Wish:
     @property
     def narrowed(self) -> bool:
         """Whether any filter is in force."""
-        switches = self.in_stock or self.new or self.bought
+        switches = self.in_stock or self.new or self.bought or self.promoted
         return switches or self.by_price or bool(self.brands) or bool(self.attributes)
 
     @property

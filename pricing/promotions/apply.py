@@ -7,6 +7,8 @@ from datetime import date
 from typing import Any
 
 from django.db import connection
+from django.db.models import BigIntegerField, Q
+from django.db.models.expressions import RawSQL
 from oscar.core.loading import get_model
 
 from dealers.accounts.models import Dealer
@@ -19,6 +21,45 @@ Category = get_model("catalogue", "Category")
 ANY_IN_FORCE = """
 EXISTS (SELECT FROM pricing_promotions_promotion r WHERE r.is_active
     AND (r.valid_from IS NULL OR r.valid_from <= %(day)s) AND (r.valid_to IS NULL OR r.valid_to >= %(day)s))
+"""
+
+# What `HOLDING` finds for products that are asked about, for all of them: who has a promotion of their own. Promotions
+# on the order value are on no product; those whose budget is used up are over.
+PROMOTED = """
+WITH mine AS MATERIALIZED (
+    SELECT r.id, r.everything FROM pricing_promotions_promotion r
+    WHERE r.is_active AND r.kind <> 'order'
+      AND (r.valid_from IS NULL OR r.valid_from <= %s) AND (r.valid_to IS NULL OR r.valid_to >= %s)
+      AND r.currency IN ('', %s) AND (r.budget_amount IS NULL OR r.budget_used < r.budget_amount)
+      AND (r.everybody OR EXISTS (
+        SELECT FROM pricing_promotions_promotionscope s
+        WHERE s.promotion_id = r.id AND (s.dealer_id = %s OR s.group_id = %s)))
+), named AS MATERIALIZED (
+    SELECT t.product_id, t.category_id, t.brand
+    FROM mine JOIN pricing_promotions_promotiontarget t ON t.promotion_id = mine.id
+    WHERE NOT EXISTS (SELECT FROM mine WHERE everything)
+), owners AS (
+    SELECT product_id AS id FROM named WHERE product_id IS NOT NULL
+    UNION
+    SELECT pc.product_id
+    FROM named JOIN catalogue_category up ON up.id = named.category_id
+    JOIN catalogue_category below ON left(below.path, up.depth * %s) = up.path
+    JOIN catalogue_productcategory pc ON pc.category_id = below.id
+)
+SELECT p.id FROM catalogue_product p WHERE EXISTS (SELECT FROM mine WHERE everything)
+UNION ALL
+SELECT o.id FROM owners o
+UNION ALL
+SELECT p.id FROM owners o JOIN catalogue_product p ON p.parent_id = o.id
+UNION ALL
+SELECT c.product_id FROM named JOIN pricing_catalogue_productcard c ON c.brand = named.brand
+WHERE named.brand <> ''
+UNION ALL
+SELECT p.id
+FROM named JOIN pricing_catalogue_productcard m ON m.brand = named.brand
+JOIN catalogue_product p ON p.parent_id = m.product_id
+LEFT JOIN pricing_catalogue_productcard c ON c.product_id = p.id
+WHERE named.brand <> '' AND coalesce(c.brand, '') = ''
 """
 
 # The dealer's promotions are few; from them the way goes to the products that are asked about.
@@ -80,3 +121,12 @@ def deals_for(dealer: Dealer, product_ids: Iterable[int], day: date) -> tuple[De
     with connection.cursor() as cursor:
         cursor.execute(HOLDING, asked)
         return tuple(Deal._make((*row[:-1], frozenset(row[-1]))) for row in cursor.fetchall())
+
+
+def promoted(dealer: Dealer, day: date) -> Q:
+    """The condition on products that a promotion of the dealer's is on them on a day; no statement of its own.
+
+    Says the same as `deals_for`, but for promotions on the order value, which are on no product.
+    """
+    asked = (day, day, dealer.currency, dealer.pk, dealer.group_id, Category.steplen)
+    return Q(pk__in=RawSQL(PROMOTED, asked, output_field=BigIntegerField()))  # noqa: S611 - nothing of it is a reader's

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -14,8 +15,11 @@ from fulfilment.ordering.submit import OrderHead, submit
 from portal.shop.entries import write_entries
 from portal.shop.models import CatalogueEntry
 from pricing.catalogue.models import ProductCard
+from pricing.promotions.models import Promotion
+from pricing.promotions.write import Reach
 from tests.factories import World
 from tests.portal.shop_catalogue import make_category, make_variants
+from tests.pricing.promotion_samples import promote
 
 Product = get_model("catalogue", "Product")
 StockRecord = get_model("partner", "StockRecord")
@@ -103,3 +107,44 @@ def test_a_product_in_two_categories_counts_once_above_them(world: World, alice:
         world.pan.categories.add(make_category(name, name, above))
     (root,) = alice.get(reverse("shop:category", args=(above.slug, above.pk))).context["tree"]
     assert (root.count, [node.count for node in root.children]) == (1, [1, 1])
+
+
+def test_on_promotion_is_what_a_row_is_marked_with(branded: World, alice: Client) -> None:
+    child = make_variants("CUP", ["S", "M"])[0]
+    category = make_category("Knives", "刀具")
+    branded.knife.categories.add(category)
+    promote("PAN", percent="10", reach=Reach(products=[branded.pan]))
+    promote("KNIVES", percent="10", reach=Reach(categories=[category.pk]))
+    promote("CUPS", percent="10", reach=Reach(products=[child.parent]))
+    promote("SPEND", "order", percent="5", minimum_value="100")
+    promote("BERGEN", percent="10", reach=Reach(dealers=[branded.bergen], products=[branded.pot]))
+    promote("OVER", percent="10", valid_to=date(2020, 1, 1), reach=Reach(products=[branded.pot]))
+    promote("LATER", percent="10", valid_from=date(2090, 1, 1), reach=Reach(products=[branded.pot]))
+    spent = promote("SPENT", percent="10", budget_amount="5", reach=Reach(products=[branded.pot]))
+    Promotion.objects.filter(pk=spent.pk).update(budget_used=5)
+    every = alice.get(reverse("shop:catalogue"))
+    marked = [row.label.sku for row in every.context["rows"] if row.promotions]
+    page = alice.get(reverse("shop:catalogue"), {"promo": "1"})
+    assert skus(page) == marked
+    assert {"PAN-24", "KNIFE-8"} < set(marked)
+    assert "POT-5L" not in marked
+    assert every.context["facets"].switches["promo"] == len(marked)
+    assert chips(page) == ["On promotion"]
+    assert skus(alice.get(reverse("shop:catalogue"), {"promo": "1", "brand": "Steel"})) == ["KNIFE-8"]
+
+
+@pytest.mark.parametrize("reach", ["everything", "brand"])
+def test_a_promotion_on_everything_or_a_brand_marks_all_of_it(branded: World, alice: Client, reach: str) -> None:
+    promote("ALL", percent="10", reach=Reach(brands=["Steel"]) if reach == "brand" else Reach())
+    expected = ["KNIFE-8", "POT-5L"] if reach == "brand" else ["KNIFE-8", "PAN-24", "POT-5L"]
+    page = alice.get(reverse("shop:catalogue"), {"promo": "1", "sort": "sku"})
+    assert skus(page) == expected
+    assert all(row.promotions for row in page.context["rows"])
+
+
+def test_a_promotion_is_over_on_the_next_request(branded: World, alice: Client) -> None:
+    promotion = promote("PAN", percent="10", reach=Reach(products=[branded.pan]))
+    url = reverse("shop:catalogue")
+    assert skus(alice.get(url, {"promo": "1"})) == ["PAN-24"]
+    Promotion.objects.filter(pk=promotion.pk).update(is_active=False)
+    assert skus(alice.get(url, {"promo": "1"})) == []
