@@ -17,7 +17,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from dealers.accounts.countries import country_name
 from dealers.ledger.models import AccountDocument
 from dealers.statements.statement import open_amounts
 from erp_bridge.outbox.status import BridgeStatus, status_of
@@ -33,6 +32,7 @@ from portal.components.formats import format_amount, format_date
 from portal.console.order_timeline import timeline
 from portal.console.order_warnings import credit_after, delivery_words, warnings_for
 from portal.console.words import money, stored_text
+from portal.documents.order_document import ship_to_lines
 from pricing.catalogue.models import Unit
 from pricing.quote import supplier_day
 
@@ -106,7 +106,7 @@ def render_order(
         "bridge_url": _bridge_url(request, bridge),
         "figures": _figures(shown, credit),
         "facts": _facts(shown),
-        "ship_to": _ship_to(shown),
+        "ship_to": ship_to_lines(shown),
         "timeline": timeline(shown, steps, shipments),
         "steps": steps,
         "shipments": shipments,
@@ -189,16 +189,6 @@ def _delivery_warning(order: DealerOrder, lines: Sequence[DealerOrderLine]) -> s
         words = {"day": format_date(order.cancel_missing_after)}
         return _("The dealer wants what is missing after %(day)s cancelled. Cancel it in the ERP.") % words
     return ""
-
-
-def _ship_to(order: DealerOrder) -> list[str]:
-    """The address as it was when the order was placed, top to bottom."""
-    there: dict[str, str] = order.ship_to
-    town = " ".join(part for part in (there.get("postal_code", ""), there.get("city", "")) if part)
-    person = " · ".join(part for part in (there.get("contact_name", ""), there.get("contact_phone", "")) if part)
-    lines = [there.get("name", ""), there.get("address_line1", ""), there.get("address_line2", ""), town]
-    lines += [there.get("state", ""), country_name(there.get("country", "")), person]
-    return [line for line in lines if line]
 
 
 def _lines(order: DealerOrder) -> list[dict[str, Any]]:

@@ -2,47 +2,21 @@
 
 from __future__ import annotations
 
-import io
-import re
-
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _
-from PIL import Image
 
-from dealers.accounts.models import Dealer, Supplier
+from dealers.accounts.models import Dealer
 from dealers.statements.statement import Statement
+from portal.documents.letterhead import Letterhead
 from portal.documents.pdf import render_pdf
 from portal.documents.statement_words import ageing_parts, movement_word, reference_words
-
-LOGO = "asset:logo"
-LARGEST_LOGO = 2_000_000
-LOGO_FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
 
 
 def statement_pdf(statement: Statement) -> bytes:
     """The statement in the active language as an A4 PDF. Raises `PdfUnavailable` with a sentence for the reader."""
-    supplier = Supplier.current()
-    logo = logo_bytes(supplier)
-    html = render_to_string("documents/statement.html", _context(statement, supplier, has_logo=bool(logo)))
-    return render_pdf(html, {LOGO: logo} if logo else {})
-
-
-def logo_bytes(supplier: Supplier) -> bytes:
-    """The supplier's logo if it is a picture of reasonable size, else nothing: a letter goes out without it."""
-    if not supplier.logo:
-        return b""
-    try:
-        with supplier.logo.open("rb") as stored:
-            content = bytes(stored.read(LARGEST_LOGO + 1))
-        if len(content) > LARGEST_LOGO:
-            return b""
-        with Image.open(io.BytesIO(content), formats=LOGO_FORMATS) as picture:
-            return content if picture.width * picture.height <= 16_000_000 else b""
-    except (OSError, ValueError, Image.DecompressionBombError):
-        return b""
+    letterhead = Letterhead.current()
+    context = letterhead.context(statement.number) | _context(statement)
+    return render_pdf(render_to_string("documents/statement.html", context), letterhead.assets)
 
 
 def dealer_address(dealer: Dealer) -> list[str]:
@@ -51,26 +25,10 @@ def dealer_address(dealer: Dealer) -> list[str]:
     return outlet.address_lines if outlet else []
 
 
-def css_text(text: str) -> SafeString:
-    """A CSS string of any text, every character but letters and digits escaped."""
-    escaped = "".join(c if c.isascii() and c.isalnum() else f"\\{ord(c):x} " for c in text)
-    return mark_safe(f'"{escaped}"')  # noqa: S308 - nothing but letters, digits, backslashes and spaces is left
-
-
-def page_counter() -> SafeString:
-    """The CSS content of "Page 2 of 9" in the active language."""
-    words = re.split(r"\{(pages?)\}", _("Page {page} of {pages}"))
-    parts = [f"counter({word})" if at % 2 else css_text(word) for at, word in enumerate(words)]
-    return mark_safe(" ".join(parts))  # noqa: S308 - made of css_text and two fixed words
-
-
-def _context(statement: Statement, supplier: Supplier, *, has_logo: bool) -> dict[str, object]:
+def _context(statement: Statement) -> dict[str, object]:
     return {
         "statement": statement,
-        "supplier": supplier,
-        "logo": LOGO if has_logo else "",
         "address": dealer_address(statement.dealer),
-        "language": get_language() or "en",
         "drawn_up": timezone.localdate(),
         "movements": [
             (
@@ -81,6 +39,4 @@ def _context(statement: Statement, supplier: Supplier, *, has_logo: bool) -> dic
             for movement in statement.movements
         ],
         "ageing": ageing_parts(statement.ageing),
-        "number_css": css_text(statement.number),
-        "page_css": page_counter(),
     }

@@ -56,7 +56,7 @@ def statement_download(request: PortalRequest, dealer: Dealer, make: Download, b
     try:
         return make(statement(dealer, period.start, period.end))
     except PdfUnavailable as why:
-        context = {"reason": why.message, "back": f"{back}{period.query}"}
+        context = {"reason": why.message, "back": f"{back}{period.query}", "back_label": _("Back to the statement")}
         return render(request, "shop/money/unavailable.html", context, status=503)
 
 

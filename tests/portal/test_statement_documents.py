@@ -19,8 +19,9 @@ from dealers.statements.statement import Statement, statement
 from portal.components.formats import format_amount
 from portal.documents import pdf as pdf_module
 from portal.documents import pdf_child
+from portal.documents.letterhead import css_text
 from portal.documents.pdf import PdfLimits, PdfUnavailable, render_pdf
-from portal.documents.statement_pdf import css_text, statement_pdf
+from portal.documents.statement_pdf import statement_pdf
 from portal.documents.statement_workbook import statement_workbook
 from tests.dealers.ledger_samples import invoice, payment
 from tests.factories import World
