@@ -6,10 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import islice
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
 from django.db.models import F, Q, QuerySet
@@ -21,6 +19,7 @@ from dealers.accounts.models import Dealer
 from pricing.money import round_money, split
 from pricing.promotions.apply import ANY_IN_FORCE, deals_for
 from pricing.promotions.rules import NOTHING, Deal, Hint, Line, by_product, hint_of, pieces_of, settle, taken
+from pricing.retail import BEFORE_TAX, RetailPrices
 from pricing.rules import (
     CODE,
     PRICE,
@@ -39,69 +38,35 @@ from pricing.rules import (
     steps,
 )
 from pricing.selling.assortments import restrict
+from pricing.surcharges import rules as surcharges
+from pricing.surcharges.apply import ANY_IN_FORCE as ANY_SURCHARGE_IN_FORCE
+from pricing.surcharges.apply import levies_for
+from pricing.surcharges.rules import Charge, Levy, LineCharge
 from pricing.terms.models import ChainEntry, Price
 
 Product = get_model("catalogue", "Product")
 
-#: Takes the dealer's `tax`, in percent, out of a price per unit that includes it. The one place where this is done:
-#: rounded half up to four decimals, the places that prices are stored with.
-BEFORE_TAX = "round({price} * 100 / (100 + %(tax)s), 4)"
 #: A price `p` of a list `l` per sales unit, before tax. Needs the dealer's `tax`.
 NET_PRICE = f"CASE WHEN l.tax_included THEN {BEFORE_TAX.replace('{price}', 'p.price')} ELSE p.price END"
 
 # Written out and asked with one array: building it from querysets took longer than PostgreSQL takes to answer it.
-# The order is what `pricing.rules` reads rows in. The last column is the same in every row: whether promotions are in
-# force at all.
-PRICE_ROWS = """
-SELECT p.product_id, c.rank, l.kind, l.code, p.min_quantity, {net_price}, {any_promotion}
+# The order is what `pricing.rules` reads rows in. The last two columns are the same in every row: whether promotions,
+# and whether surcharges are in force at all.
+PRICE_ROWS = (
+    """
+SELECT p.product_id, c.rank, l.kind, l.code, p.min_quantity, {net_price}, {any_promotion}, {any_surcharge}
 FROM pricing_terms_chain c
 JOIN pricing_terms_pricelist l ON l.id = c.price_list_id
 JOIN pricing_terms_price p ON p.price_list_id = l.id
 WHERE c.dealer_id = %(dealer)s AND p.product_id = ANY(%(products)s::bigint[])
   AND (p.valid_from IS NULL OR p.valid_from <= %(day)s) AND (p.valid_to IS NULL OR p.valid_to >= %(day)s)
 ORDER BY c.rank, p.min_quantity, p.valid_from NULLS FIRST
-""".replace("{net_price}", NET_PRICE).replace("{any_promotion}", ANY_IN_FORCE)
-#: Where `PRICE_ROWS` says whether any promotion is in force.
-ANY_PROMOTION = 6
-RETAIL_PRICES = """
-SELECT c.product_id, c.recommended_retail_price,
-       CASE WHEN coalesce((SELECT s.retail_prices_include_tax FROM dealers_accounts_supplier s), true)
-            THEN {before_tax} ELSE c.recommended_retail_price END
-FROM pricing_catalogue_productcard c
-WHERE c.product_id = ANY(%(products)s::bigint[]) AND c.recommended_retail_price > 0
-""".replace("{before_tax}", BEFORE_TAX.replace("{price}", "c.recommended_retail_price"))
-
-
-class RetailPrices:
-    """The recommended retail prices of a quote's products, read with one statement when the first is asked for.
-
-    They are in the supplier's currency (settings.OSCAR_DEFAULT_CURRENCY), so a dealer that buys in another sees none;
-    nor does one whose `shows_margin` is off.
-    """
-
-    def __init__(self, dealer: Dealer, product_ids: Iterable[int]) -> None:
-        self._dealer = dealer
-        self._product_ids = product_ids
-        self._found: dict[int, tuple[Decimal, Decimal]] | None = None
-
-    def printed(self, product_id: int) -> Decimal | None:
-        """The price as consumers read it: with tax unless the supplier says otherwise (`retail_prices_include_tax`)."""
-        return self._prices.get(product_id, (None, None))[0]
-
-    def before_tax(self, product_id: int) -> Decimal | None:
-        """The price without the dealer's tax, to four decimals: what is compared with what the dealer pays."""
-        return self._prices.get(product_id, (None, None))[1]
-
-    @property
-    def _prices(self) -> dict[int, tuple[Decimal, Decimal]]:
-        if self._found is None:
-            self._found = {}
-            if self._dealer.shows_margin and self._dealer.currency == settings.OSCAR_DEFAULT_CURRENCY:
-                asked: dict[str, Any] = {"tax": self._dealer.tax_percent, "products": list(self._product_ids)}
-                with connection.cursor() as cursor:
-                    cursor.execute(RETAIL_PRICES, asked)
-                    self._found = {pk: (printed, before_tax) for pk, printed, before_tax in cursor.fetchall()}
-        return self._found
+""".replace("{net_price}", NET_PRICE)
+    .replace("{any_promotion}", ANY_IN_FORCE)
+    .replace("{any_surcharge}", ANY_SURCHARGE_IN_FORCE)
+)
+#: Where `PRICE_ROWS` says whether any promotion, and whether any surcharge is in force.
+ANY_PROMOTION, ANY_SURCHARGE = 6, 7
 
 
 class QuotedLine(NamedTuple):
@@ -109,7 +74,8 @@ class QuotedLine(NamedTuple):
 
     `unit_price` is before promotions. `discount` is what the line's promotion (`deal`) takes off its amount and
     `order_share` the line's part of a promotion on the order value; `net_amount` is what is left of both. `deals` are
-    all promotions on the product, `hint` what ordering a little more would bring.
+    all promotions on the product, `hint` what ordering a little more would bring. `surcharges` come on top of
+    `net_amount`; they are never part of a price.
 
     What explains the price is worked out when it is asked for, from what was read with it: nothing but the retail
     prices (one statement for the whole quote) is read again.
@@ -127,6 +93,12 @@ class QuotedLine(NamedTuple):
     deal: Deal | None = None
     deals: Sequence[Deal] = ()
     hint: Hint | None = None
+    surcharges: Sequence[LineCharge] = ()
+
+    @property
+    def surcharge_amount(self) -> Decimal:
+        """What surcharges by line come to on top of the line's amount."""
+        return sum((charge.amount for charge in self.surcharges), NOTHING)
 
     @property
     def full_amount(self) -> Decimal | None:
@@ -178,10 +150,12 @@ class QuotedLine(NamedTuple):
 
 @dataclass(frozen=True)
 class Quote:
-    """What a set of lines costs a dealer at a moment. Amounts are in `currency`, rounded once a line.
+    """What a set of lines costs a dealer at a moment. Amounts are in `currency`, rounded once a line; the totals are of
+    the goods.
 
     `order_discount` is what a promotion on the order value (`order_deal`) takes off; the lines' `order_share` sum to
     it. `spent` are the promotions that would hold, had their budget not run out. `promotions` is what each takes off.
+    `surcharges` are those of an order by code, with the lines' own in them; `fulfilment.ordering.freight` adds them up.
     """
 
     currency: str
@@ -192,6 +166,7 @@ class Quote:
     order_deal: Deal | None = None
     spent: tuple[Deal, ...] = ()
     promotions: Mapping[int, Decimal] = field(default_factory=dict)
+    surcharges: tuple[Charge, ...] = ()
 
     @property
     def line_discounts(self) -> Decimal:
@@ -215,7 +190,7 @@ class Quote:
 
     @property
     def total(self) -> Decimal:
-        """What the dealer pays."""
+        """What the dealer pays for the goods."""
         return self.net_total + self.tax_total
 
     def line_taxes(self) -> list[Decimal]:
@@ -229,7 +204,7 @@ def supplier_day(at: datetime) -> date:
 
 
 def valid_on(day: date, prefix: str = "") -> Q:
-    """The condition that a `Price` holds on a day."""
+    """The condition that a `Price`, or a `PriceList`, holds on a day."""
     start, end = f"{prefix}valid_from", f"{prefix}valid_to"
     return (Q(**{f"{start}__isnull": True}) | Q(**{f"{start}__lte": day})) & (
         Q(**{f"{end}__isnull": True}) | Q(**{f"{end}__gte": day})
@@ -240,7 +215,7 @@ def quote(
     dealer: Dealer, wanted: Sequence[tuple[int, int]], at: datetime | None = None, *, as_order: bool = False
 ) -> Quote:
     """Price `(product id, quantity)` pairs for a dealer, in their order, with one statement for any number of lines,
-    and one more where promotions are in force.
+    one more where promotions are in force and one more where surcharges are.
 
     Quantities are in sales units. Lists in another currency than the dealer's do not count. What the dealer may not see
     has no price here. With `as_order` the lines are one order: promotions count its pieces and its value together;
@@ -262,8 +237,11 @@ def quote(
             net = round_money(price * quantity, currency)
             lines.append(QuotedLine(product_id, quantity, price, net, chosen[CODE], rows, retail_prices))
     quoted = Quote(currency=currency, tax_percent=dealer.tax_percent, at=at, lines=tuple(lines))
-    if any(rows[0][ANY_PROMOTION] for rows in islice(by_product.values(), 1)):
-        return _promoted(quoted, deals_for(dealer, by_product, day), as_order)
+    any_promotion, any_surcharge = next((rows[0][ANY_PROMOTION:] for rows in by_product.values()), (False, False))
+    if any_promotion:
+        quoted = _promoted(quoted, deals_for(dealer, by_product, day), as_order)
+    if any_surcharge:
+        quoted = _surcharged(quoted, levies_for(dealer, by_product, day), as_order)
     return quoted
 
 
@@ -297,6 +275,26 @@ def _promoted(quoted: Quote, deals: tuple[Deal, ...], as_order: bool) -> Quote:
         order_deal=settled.order_deal,
         spent=settled.spent,
         promotions=taken(settled),
+    )
+
+
+def _surcharged(quoted: Quote, levies: tuple[Levy, ...], as_order: bool) -> Quote:
+    """The quote with what comes on top of what promotions have left; see `pricing.surcharges.rules`."""
+    if not levies:
+        return quoted
+    lines = [
+        surcharges.Line(line.product_id, line.quantity, line.net_amount)
+        for line in quoted.lines
+        if line.net_amount is not None
+    ]
+    settled = surcharges.settle(levies, lines, quoted.currency, as_order=as_order)
+    charged = iter(settled.lines)
+    return replace(
+        quoted,
+        lines=tuple(
+            line if line.net_amount is None else line._replace(surcharges=next(charged)) for line in quoted.lines
+        ),
+        surcharges=settled.charges,
     )
 
 

@@ -8,6 +8,7 @@ ROOMS = [
     "pricing.terms",
     "pricing.selling",
     "pricing.promotions",
+    "pricing.surcharges",
     "fulfilment.stock",
     "fulfilment.ordering",
     "fulfilment.shipping",
