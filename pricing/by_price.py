@@ -27,7 +27,9 @@ Category = get_model("catalogue", "Category")
 CHAIN = """
 SELECT c.price_list_id, l.tax_included
 FROM pricing_terms_chain c JOIN pricing_terms_pricelist l ON l.id = c.price_list_id
-WHERE c.dealer_id = %s ORDER BY c.rank, l.code
+WHERE c.dealer_id = %(dealer)s AND (l.valid_from IS NULL OR l.valid_from <= %(day)s)
+  AND (l.valid_to IS NULL OR l.valid_to >= %(day)s)
+ORDER BY c.rank, l.code
 """
 HOLDS = "({0}.valid_from IS NULL OR {0}.valid_from <= %(day)s) AND ({0}.valid_to IS NULL OR {0}.valid_to >= %(day)s)"
 NEAREST = (
@@ -123,9 +125,10 @@ class Chain:
 
 
 def chain_of(dealer: Dealer, day: date) -> Chain:
-    """The lists that count for a dealer. One statement."""
+    """The lists that count for a dealer on a day. One statement."""
+    asked: dict[str, Any] = {"dealer": dealer.pk, "day": day}
     with connection.cursor() as cursor:
-        cursor.execute(CHAIN, [dealer.pk])
+        cursor.execute(CHAIN, asked)
         rows = cursor.fetchall()
     return Chain(dealer, day, tuple(pk for pk, _ in rows), tuple(pk for pk, taxed in rows if taxed))
 

@@ -60,6 +60,7 @@ JOIN pricing_terms_pricelist l ON l.id = c.price_list_id
 JOIN pricing_terms_price p ON p.price_list_id = l.id
 WHERE c.dealer_id = %(dealer)s AND p.product_id = ANY(%(products)s::bigint[])
   AND (p.valid_from IS NULL OR p.valid_from <= %(day)s) AND (p.valid_to IS NULL OR p.valid_to >= %(day)s)
+  AND (l.valid_from IS NULL OR l.valid_from <= %(day)s) AND (l.valid_to IS NULL OR l.valid_to >= %(day)s)
 ORDER BY c.rank, p.min_quantity, p.valid_from NULLS FIRST
 """.replace("{net_price}", NET_PRICE)
     .replace("{any_promotion}", ANY_IN_FORCE)
@@ -340,8 +341,9 @@ def assortment(
     `among`: only those of these products, by id or as a queryset of one column of ids. Only their prices are read then;
     filtering the whole assortment reads all of the dealer's.
     """
-    lists = ChainEntry.objects.filter(dealer=dealer).order_by().values("price_list")
-    priced = Price.objects.filter(valid_on(supplier_day(at or timezone.now())), price_list__in=lists)
+    day = supplier_day(at or timezone.now())
+    lists = ChainEntry.objects.filter(valid_on(day, "price_list__"), dealer=dealer).order_by().values("price_list")
+    priced = Price.objects.filter(valid_on(day), price_list__in=lists)
     if among is not None:
         asked = among if isinstance(among, QuerySet) else Product.objects.filter(pk__in=list(among)).values("pk")
         priced = priced.filter(_OneOf(F("product_id"), ArraySubquery(asked)))

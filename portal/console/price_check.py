@@ -22,7 +22,7 @@ from dealers.accounts.models import Dealer, User
 from fulfilment.ordering.lines import MAX_QUANTITY
 from portal.access.portal import PortalRequest
 from pricing.catalogue.models import reads_chinese
-from pricing.quote import Quote, QuotedLine, assortment, offers_for, quote, supplier_day
+from pricing.quote import Quote, QuotedLine, assortment, offers_for, quote, supplier_day, valid_on
 from pricing.rules import Offer, Tier
 from pricing.terms.models import PriceList
 
@@ -97,18 +97,19 @@ def explain(dealer: Dealer, product: Any, quantity: int, day: date) -> Explanati
     at = timezone.make_aware(datetime.combine(day, time(12)), timezone.get_default_timezone())
     found = offers_for(dealer, [product.pk], at).get(product.pk, [])
     quoted = quote(dealer, [(product.pk, quantity)], at)
-    counting = [entry.price_list for entry in dealer.chain.select_related("price_list").order_by("rank")]
+    chain = dealer.chain.filter(valid_on(day, "price_list__")).select_related("price_list").order_by("rank")
+    counting = [entry.price_list for entry in chain]
     others = PriceList.objects.filter(Q(dealers__dealer=dealer) | Q(groups__group__dealers=dealer)).distinct()
     left_out = others.exclude(pk__in=[each.pk for each in counting])
     return Explanation(
         quote=quoted,
-        verdicts=[_verdict(each, dealer, found, quoted.lines[0], quantity) for each in (*counting, *left_out)],
+        verdicts=[_verdict(each, dealer, found, quoted.lines[0], quantity, day) for each in (*counting, *left_out)],
         sellable=assortment(dealer, at, among=[product.pk]).exists(),
     )
 
 
 def _verdict(
-    price_list: PriceList, dealer: Dealer, found: Sequence[Offer], line: QuotedLine, quantity: int
+    price_list: PriceList, dealer: Dealer, found: Sequence[Offer], line: QuotedLine, quantity: int, day: date
 ) -> ListVerdict:
     offer = next((offer for offer in found if offer.list_code == price_list.code), None)
     if price_list.currency != dealer.currency:
@@ -119,6 +120,8 @@ def _verdict(
         return ListVerdict(price_list, (), None, False, why)
     if not price_list.is_active:
         return ListVerdict(price_list, (), None, False, _("The list is not active: it does not count."))
+    if not price_list.holds_on(day):
+        return ListVerdict(price_list, (), None, False, _("The list does not hold on that day: it does not count."))
     if offer is None:
         return ListVerdict(price_list, (), None, False, _("It has no price for this SKU on that day."))
     tier = offer.tier_for(quantity)

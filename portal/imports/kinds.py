@@ -55,7 +55,8 @@ class DealersWithPriceLists(DealersIntake):
         numbers = {row.number: row.given["number"] for row in rows if row.number in states}
         firsts = {number: row for row, number in sorted(numbers.items(), reverse=True)}
         with transaction.atomic():
-            changed = assign_price_lists({number: lists for number, lists in wanted.items() if number in firsts})
+            kept = {number: lists for number, lists in wanted.items() if number in firsts}
+            changed = assign_price_lists(kept, by=self._by)
         for number in changed:
             states[firsts[number]] = merged(states[firsts[number]], RowState.CHANGED)
         return Outcome(states, (*problems, *outcome.problems))

@@ -217,8 +217,7 @@ def read_cart(
     stock = stock_of(labels.values())
     pictures = pictures_of([products[pk] for pk in on_page.ids])
     attributes = variant_words([products[pk] for pk in on_page.ids])
-    codes = {line.list_code for line in checked.quote.lines}
-    lists = dict(PriceList.objects.filter(code__in=codes).values_list("code", "name"))
+    lists = PriceList.objects.names(line.list_code for line in checked.quote.lines)
     quoted = {line.product_id: line for line in checked.quote.lines if line.product_id in detailed}
     since = _since([quoted[pk] for pk in was if pk in detailed], checked.quote.at)
 

@@ -158,7 +158,7 @@ def _steps(line: QuotedLine) -> list[StepShown]:
     steps = line.steps
     if len(steps) <= 2:
         return []
-    names = dict(PriceList.objects.filter(code__in={step.list_code for step in steps}).values_list("code", "name"))
+    names = PriceList.objects.names(step.list_code for step in steps)
     return [
         StepShown(
             words=str(STEP_WORDS.get(step.kind, step.kind)),

@@ -18,11 +18,12 @@ from dealers.intake.columns import Currency, Day, Number, Share, Text, Whole
 from dealers.intake.intake import Intake, one_at_a_time
 from dealers.intake.rows import Outcome, Parsed, Problem, Row, RowState
 from pricing.quote import supplier_day
+from pricing.terms.assign import set_dealers_lists
 from pricing.terms.audit import acting
 from pricing.terms.bulk import Refused, Staging
 from pricing.terms.derive import derive
 from pricing.terms.lines import Lines
-from pricing.terms.models import DealerPriceList, PriceList
+from pricing.terms.models import PriceList
 
 t = gettext_lazy
 TOLD_AT_ONCE = 1_000
@@ -205,13 +206,13 @@ def batched(problems: Iterable[Problem]) -> Iterator[list[Problem]]:
 def take_price_lists(rows: Sequence[Parsed]) -> tuple[dict[str, list[PriceList]], list[Problem]]:
     """The lists that rows with `number` and `price_lists` ("A;B", nearest first) name, by dealer number.
 
-    Refused: a list that is not there, named twice, or in another currency than the dealer's; its prices would never
-    count.
+    Refused: a list that is not there, named twice, another dealer's own, or in another currency than the dealer's; its
+    prices would never count.
     """
     named = {row.number: _codes(row.get("price_lists", "")) for row in rows if "price_lists" in row.given}
-    lists = {
-        each.code: each for each in PriceList.objects.filter(code__in={c for codes in named.values() for c in codes})
-    }
+    codes_named = {code for codes in named.values() for code in codes}
+    found = PriceList.objects.select_related("owner_dealer").filter(code__in=codes_named)
+    lists = {each.code: each for each in found}
     numbers = {row.given["number"] for row in rows}
     stored = dict(Dealer.objects.filter(number__in=numbers).values_list("number", "currency"))
     wanted: dict[str, list[PriceList]] = {}
@@ -222,7 +223,7 @@ def take_price_lists(rows: Sequence[Parsed]) -> tuple[dict[str, list[PriceList]]
         if codes is None or number in wanted:
             continue
         currency = row.get("currency") or stored.get(number) or settings.OSCAR_DEFAULT_CURRENCY
-        message = _refusal(codes, lists, currency)
+        message = _refusal(codes, lists, currency, number)
         if message:
             problems.append(Problem(row.number, "price_lists", message))
         else:
@@ -230,36 +231,29 @@ def take_price_lists(rows: Sequence[Parsed]) -> tuple[dict[str, list[PriceList]]
     return wanted, problems
 
 
-def assign_price_lists(wanted: Mapping[str, Sequence[PriceList]]) -> set[str]:
+def assign_price_lists(
+    wanted: Mapping[str, Sequence[PriceList]], *, by: User | None = None, source: str = "import"
+) -> set[str]:
     """Let each dealer, by number, buy by exactly these lists in this order. Answers the numbers that changed."""
-    dealers = dict(Dealer.objects.filter(number__in=wanted).values_list("number", "pk"))
-    has: dict[int, list[int]] = {}
-    for dealer, price_list in (
-        DealerPriceList.objects.filter(dealer__in=dealers.values())
-        .order_by("dealer", "priority")
-        .values_list("dealer_id", "price_list_id")
-    ):
-        has.setdefault(dealer, []).append(price_list)
-    differing = {number for number, pk in dealers.items() if [each.pk for each in wanted[number]] != has.get(pk, [])}
-    DealerPriceList.objects.filter(
-        dealer__in=[dealers[number] for number in differing if dealers[number] in has]
-    ).delete()
-    DealerPriceList.objects.bulk_create(
-        DealerPriceList(dealer_id=dealers[number], price_list=each, priority=priority)
-        for number in sorted(differing)
-        for priority, each in enumerate(wanted[number], start=1)
-    )
-    return differing
+    dealers = dict(Dealer.objects.filter(number__in=wanted).values_list("pk", "number"))
+    lists = {pk: [each.pk for each in wanted[number]] for pk, number in dealers.items()}
+    return {dealers[pk] for pk in set_dealers_lists(lists, by=by, source=source)}
 
 
 def _codes(text: str) -> list[str]:
     return [code for code in (part.strip() for part in text.replace("；", ";").split(";")) if code]
 
 
-def _refusal(codes: Sequence[str], lists: Mapping[str, PriceList], currency: str) -> str:
+def _refusal(codes: Sequence[str], lists: Mapping[str, PriceList], currency: str, number: str) -> str:
     for code in codes:
         if code not in lists:
             return _("There is no price list %(list)s. Import its prices first, or correct the code.") % {"list": code}
+        owner = lists[code].owner_dealer
+        if owner is not None and owner.number != number:
+            return _("The price list %(list)s is another dealer's own; %(dealer)s cannot buy by it.") % {
+                "list": code,
+                "dealer": number,
+            }
         if lists[code].currency != currency:
             return _("The price list %(list)s is in %(theirs)s, the dealer buys in %(ours)s: its prices would not "
                      "count.") % {"list": code, "theirs": lists[code].currency, "ours": currency}  # fmt: skip

@@ -5,6 +5,7 @@ Which lists count for a dealer, in which order, is said in one place: the view b
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
@@ -12,10 +13,12 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
-from pricing.terms.audit import PriceChange as PriceChange  # a model of this app, kept beside its verbs
+from pricing.catalogue.models import reads_chinese
+from pricing.terms.audit import PriceChange as PriceChange  # models of this app, kept beside their verbs
+from pricing.terms.listlog import PriceListChange as PriceListChange
 from pricing.terms.scope import PriceListQuerySet
 
 
@@ -41,11 +44,13 @@ class PriceList(models.Model):
 
     Prices of standard lists and agreements are written by people and imports; those of a formula list by
     `pricing.terms.derive` from its `base` and rules; those of an exceptions list by `pricing.terms.exceptions`, for its
-    `owner_dealer` alone. A list that is not active prices nothing. An agreement's `owner_dealer` only says whose it is.
+    `owner_dealer` alone. A list that is not active, or on days outside `valid_from` to `valid_to`, prices nothing. What
+    has an `owner_dealer` is that dealer's alone: nobody else is given it, and only that dealer's rep reads it.
     """
 
     code = models.CharField(_("code"), max_length=50, unique=True)
     name = models.CharField(_("name"), max_length=200)
+    name_zh = models.CharField(_("Chinese name"), max_length=200, blank=True)
     currency = models.CharField(_("currency"), max_length=3)
     kind = models.CharField(_("kind"), max_length=20, choices=ListKind.choices, default=ListKind.STANDARD)
     tax_included = models.BooleanField(
@@ -77,6 +82,8 @@ class PriceList(models.Model):
         related_name="own_lists",
     )
     is_active = models.BooleanField(_("active"), default=True)
+    valid_from = models.DateField(_("valid from"), null=True, blank=True)
+    valid_to = models.DateField(_("valid to"), null=True, blank=True)
 
     objects = PriceListQuerySet.as_manager()
 
@@ -101,7 +108,22 @@ class PriceList(models.Model):
                 condition=Q(kind="exceptions"),
                 name="one_exceptions_list_per_dealer_and_currency",
             ),
+            models.CheckConstraint(
+                condition=Q(valid_from__isnull=True) | Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")),
+                name="price_list_ends_after_it_starts",
+            ),
         )
+
+    @property
+    def display_name(self) -> str:
+        """The name in the reader's language; a dealer's one-off prices are called so."""
+        if self.kind == ListKind.EXCEPTIONS:
+            return gettext("One-off price")
+        return self.name_zh if self.name_zh and reads_chinese() else self.name
+
+    def holds_on(self, day: date) -> bool:
+        """Whether the list prices anything on a day of the supplier's."""
+        return (not self.valid_from or self.valid_from <= day) and (not self.valid_to or self.valid_to >= day)
 
     @property
     def takes_prices(self) -> bool:
@@ -178,7 +200,7 @@ class ChainEntry(models.Model):
 
     Rank 0 is the dealer's exceptions list, then come its own lists (rank = priority), then its group's (rank = 100,000
     + priority). A list that a dealer has both ways stands once, at its nearest rank. Lists that are not active, or in
-    another currency than the dealer's, are not in it. Read only.
+    another currency than the dealer's, are not in it; whether a list holds on a day is asked of the list. Read only.
     """
 
     pk = models.CompositePrimaryKey("dealer_id", "price_list_id")

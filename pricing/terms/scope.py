@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.db import models
@@ -18,6 +19,11 @@ DEALERS = ("owner_dealer__", "dealers__dealer__", "groups__group__dealers__")
 
 class PriceListQuerySet(models.QuerySet["PriceList"]):
     """Price lists."""
+
+    def names(self, codes: Iterable[str]) -> dict[str, str]:
+        """What the reader calls the lists of these codes. One statement."""
+        found = self.filter(code__in=set(codes)).only("code", "name", "name_zh", "kind")
+        return {each.code: each.display_name for each in found}
 
     def for_user(self, user: User) -> PriceListQuerySet:
         """Only the lists this user may see, with all that tells of them: prices, history, exports.
