@@ -33,7 +33,10 @@ LONGEST_NOTE = 500
 
 @dataclass(frozen=True)
 class CartEntry:
-    """A line of a cart as it is kept: quantity in sales units, `shown_price` per sales unit as last seen."""
+    """A line of a cart as it is kept: quantity in sales units, `shown_price` per sales unit as last seen.
+
+    `unit` is the carton or pallet it was entered in, empty for the sales unit.
+    """
 
     product_id: int
     quantity: int
@@ -42,6 +45,7 @@ class CartEntry:
     requested_date: date | None = None
     shown_price: Decimal | None = None
     shown_at: datetime | None = None
+    unit: str = ""
 
 
 def open_cart(user: User, dealer: Dealer) -> DealerCart:
@@ -92,30 +96,42 @@ def entries(cart: DealerCart) -> dict[int, CartEntry]:
         "dealer_line__requested_date",
         "dealer_line__shown_price",
         "dealer_line__shown_at",
+        "dealer_line__unit",
     )
     return {
-        product_id: CartEntry(product_id, quantity, version or 0, note or "", day, price, at)
-        for product_id, quantity, version, note, day, price, at in found
+        product_id: CartEntry(product_id, quantity, version or 0, note or "", day, price, at, unit or "")
+        for product_id, quantity, version, note, day, price, at, unit in found
     }
 
 
-def add_to_cart(cart: DealerCart, wanted: Mapping[int, int], *, by: User | None = None) -> int:
+def add_to_cart(
+    cart: DealerCart, wanted: Mapping[int, int], *, units: Mapping[int, str] | None = None, by: User | None = None
+) -> int:
     """Add quantities to what is in the cart; returns how many lines were written. Any number costs the same.
 
     Products that the dealer may not see are refused together, before anything is written. `by` is who does it, the
-    cart's owner unless told otherwise.
+    cart's owner unless told otherwise. `units` says in which packing units they were entered, where it was one: the
+    quantities are in sales units all the same. A line to which another unit is added counts in sales units then.
     """
     if not wanted:
         return 0
     with transaction.atomic():
         _require_open(cart)
-        return _write(cart, entries(cart), wanted, ADDED, by)
+        kept = entries(cart)
+        said = {pk: (units or {}).get(pk, "") for pk in wanted}
+        return _write(cart, kept, wanted, ADDED, by, {pk: _unit_of_sum(kept.get(pk), said[pk]) for pk in wanted})
 
 
 def set_quantities(
-    cart: DealerCart, wanted: Mapping[int, int], *, seen: Mapping[int, int] | None = None, by: User | None = None
+    cart: DealerCart,
+    wanted: Mapping[int, int],
+    *,
+    seen: Mapping[int, int] | None = None,
+    units: Mapping[int, str] | None = None,
+    by: User | None = None,
 ) -> list[LineProblem]:
-    """Set quantities; 0 removes the line. `seen` are the versions of the lines the person looked at.
+    """Set quantities; 0 removes the line. `seen` are the versions of the lines the person looked at, `units` the
+    packing units the quantities were entered in (empty for the sales unit); lines without stay in theirs.
 
     A line that somebody changed since is left as it is and answered with code `stale` and who changed it to what; all
     others are written.
@@ -129,7 +145,9 @@ def set_quantities(
         if gone:
             delete_lines(cart.basket_id, gone)
             kept = {pk: entry for pk, entry in kept.items() if pk not in set(gone)}
-        _write(cart, kept, {product: quantity for product, quantity in agreed.items() if quantity}, SET, by)
+        left = {product: quantity for product, quantity in agreed.items() if quantity}
+        before = {pk: kept[pk].unit for pk in left if pk in kept}
+        _write(cart, kept, left, SET, by, before | dict(units or {}))
         if gone:
             _touch(cart)
     return list(stale.values())
@@ -166,6 +184,10 @@ def clear_cart(cart: DealerCart) -> None:
         _touch(cart)
 
 
+def _unit_of_sum(entry: CartEntry | None, unit: str) -> str:
+    return unit if entry is None or entry.unit == unit else ""
+
+
 def _stale(
     cart: DealerCart, kept: Mapping[int, CartEntry], seen: Mapping[int, int], wanted: Mapping[int, int]
 ) -> dict[int, LineProblem]:
@@ -194,7 +216,12 @@ def _changed_by(cart: DealerCart, product_ids: set[int]) -> dict[int, str]:
 
 
 def _write(
-    cart: DealerCart, kept: Mapping[int, CartEntry], wanted: Mapping[int, int], change: str, by: User | None
+    cart: DealerCart,
+    kept: Mapping[int, CartEntry],
+    wanted: Mapping[int, int],
+    change: str,
+    by: User | None,
+    units: Mapping[int, str],
 ) -> int:
     if not wanted:
         return 0
@@ -210,6 +237,7 @@ def _write(
         cart.basket_id,
         wanted,
         [_price_seen(kept.get(pk), now[pk], before.get(pk)) for pk in wanted],
+        [units.get(pk, "") for pk in wanted],
         change=change,
         currency=cart.dealer.currency,
         limit=MAX_QUANTITY,

@@ -12,8 +12,8 @@ from django.db import connection
 # A line is one product; `<product>_<stock record>` is Oscar's own line reference.
 UPSERT = """
 WITH wanted AS (
-    SELECT * FROM unnest(%(ids)s::bigint[], %(quantities)s::bigint[], %(prices)s::numeric[])
-    WITH ORDINALITY AS w(product_id, quantity, price, place)
+    SELECT * FROM unnest(%(ids)s::bigint[], %(quantities)s::bigint[], %(prices)s::numeric[], %(units)s::text[])
+    WITH ORDINALITY AS w(product_id, quantity, price, unit, place)
 ), written AS (
     INSERT INTO basket_line
         (basket_id, line_reference, product_id, stockrecord_id, quantity, price_currency, date_created, date_updated)
@@ -26,11 +26,11 @@ WITH wanted AS (
 )
 INSERT INTO fulfilment_ordering_cartline AS l
     (line_id, unit, note, shown_price, shown_at, added_by_id, changed_by_id, changed_at, version)
-SELECT id, '', '', w.price, now(), %(by)s, %(by)s, now(), 1
+SELECT id, w.unit, '', w.price, now(), %(by)s, %(by)s, now(), 1
 FROM written JOIN wanted w USING (product_id)
 ON CONFLICT (line_id) DO UPDATE
-SET shown_price = excluded.shown_price, shown_at = excluded.shown_at, changed_by_id = excluded.changed_by_id,
-    changed_at = excluded.changed_at, version = l.version + 1
+SET unit = excluded.unit, shown_price = excluded.shown_price, shown_at = excluded.shown_at,
+    changed_by_id = excluded.changed_by_id, changed_at = excluded.changed_at, version = l.version + 1
 """
 ADDED, SET = "basket_line.quantity + excluded.quantity", "excluded.quantity"
 
@@ -46,7 +46,7 @@ WITH gone AS (
 DELETE FROM basket_line WHERE id IN (SELECT id FROM gone)
 """
 
-# Quantities add up, as in a cart; what the target says of a line itself stays.
+# Quantities add up, as in a cart, in sales units where the units differ; what the target says of a line itself stays.
 COPY = """
 WITH source AS (
     SELECT b.id AS line_id, b.line_reference, b.product_id, b.stockrecord_id, b.quantity, b.price_currency,
@@ -67,7 +67,8 @@ INSERT INTO fulfilment_ordering_cartline AS l
 SELECT w.id, s.unit, s.note, s.requested_date, s.shown_price, s.shown_at, %(by)s, %(by)s, now(), 1
 FROM written w JOIN source s USING (line_reference)
 ON CONFLICT (line_id) DO UPDATE
-SET note = CASE WHEN l.note = '' THEN excluded.note ELSE l.note END,
+SET unit = CASE WHEN l.unit = excluded.unit THEN l.unit ELSE '' END,
+    note = CASE WHEN l.note = '' THEN excluded.note ELSE l.note END,
     requested_date = coalesce(l.requested_date, excluded.requested_date),
     changed_by_id = excluded.changed_by_id, changed_at = excluded.changed_at, version = l.version + 1
 """
@@ -91,15 +92,19 @@ def write_lines(
     basket_id: int,
     wanted: Mapping[int, int],
     prices: Sequence[Decimal | None],
+    units: Sequence[str],
     *,
     change: str,
     currency: str,
     limit: int,
     by_id: int | None,
 ) -> int:
-    """Insert or change lines; `change` is `ADDED` or `SET`. Answers how many rows were written."""
+    """Insert or change lines; `change` is `ADDED` or `SET`. `prices` and `units` stand in the order of `wanted`.
+
+    Answers how many rows were written.
+    """
     values = {"ids": list(wanted), "quantities": list(wanted.values()), "prices": list(prices), "limit": limit}
-    values |= {"basket": basket_id, "currency": currency, "by": by_id}
+    values |= {"units": list(units), "basket": basket_id, "currency": currency, "by": by_id}
     return _execute(UPSERT.format(change=change), values)
 
 

@@ -13,8 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from dealers.accounts.models import Dealer, User, dealers_visible_to
 from fulfilment.ordering.savedmodels import SavedList as SavedList  # the app's other tables
 from fulfilment.ordering.savedmodels import SavedListItem as SavedListItem
+from fulfilment.ordering.surchargemodels import OrderSurcharge as OrderSurcharge
 from fulfilment.ordering.terms import DeliveryMode
 from pricing.catalogue.models import reads_chinese
+from pricing.catalogue.units import ordered_words
 
 STATE_CHOICES = (
     ("review", _("In review")),
@@ -135,7 +137,8 @@ class DealerOrderQuerySet(models.QuerySet["DealerOrder"]):
 class DealerOrder(models.Model):
     """A dealer's order. `state` rules; Oscar's `Order.status` is its mirror. Amounts are in the order's currency.
 
-    `net_total` and `tax_total` are the lines' sums; freight and its tax stand beside them, `total` is all four.
+    `net_total` and `tax_total` are the lines' sums; surcharges and freight stand beside them with their tax, `total` is
+    all six.
     """
 
     order = models.OneToOneField("order.Order", primary_key=True, on_delete=models.PROTECT, related_name="dealer_order")
@@ -167,6 +170,12 @@ class DealerOrder(models.Model):
     )
     freight_tax = models.DecimalField(
         _("tax on freight"), max_digits=14, decimal_places=2, default=Decimal("0.00"), db_default=Decimal("0.00")
+    )
+    surcharge_net = models.DecimalField(
+        _("surcharges"), max_digits=14, decimal_places=2, default=Decimal("0.00"), db_default=Decimal("0.00")
+    )
+    surcharge_tax = models.DecimalField(
+        _("tax on surcharges"), max_digits=14, decimal_places=2, default=Decimal("0.00"), db_default=Decimal("0.00")
     )
     order_discount = models.DecimalField(
         _("promotion on the order"),
@@ -201,8 +210,18 @@ class DealerOrder(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("dealer", "submit_key"), name="one_order_per_submit_key"),
             models.CheckConstraint(
-                condition=Q(total=F("net_total") + F("tax_total") + F("freight_net") + F("freight_tax")),
+                condition=Q(
+                    total=F("net_total")
+                    + F("tax_total")
+                    + F("surcharge_net")
+                    + F("surcharge_tax")
+                    + F("freight_net")
+                    + F("freight_tax")
+                ),
                 name="order_total_is_net_plus_tax",
+            ),
+            models.CheckConstraint(
+                condition=Q(surcharge_net__gte=0, surcharge_tax__gte=0), name="surcharges_not_negative"
             ),
             models.CheckConstraint(condition=Q(freight_net__gte=0, freight_tax__gte=0), name="freight_not_negative"),
             models.CheckConstraint(
@@ -214,8 +233,13 @@ class DealerOrder(models.Model):
 
     @property
     def all_tax(self) -> Decimal:
-        """The tax on goods and freight."""
-        return self.tax_total + self.freight_tax
+        """The tax on goods, surcharges and freight."""
+        return self.tax_total + self.surcharge_tax + self.freight_tax
+
+    @property
+    def surcharges(self) -> list[OrderSurcharge]:
+        """What came on top of the goods, by code. One statement, none without any."""
+        return list(self.stored_surcharges.select_related("surcharge")) if self.surcharge_net else []
 
     @property
     def is_being_shipped(self) -> bool:
@@ -230,7 +254,11 @@ class DealerOrderLine(models.Model):
     """One line beside Oscar's: exact unit price (four decimals), tax share, and how far it has come.
 
     `unit_price` is before promotions; `discount_amount` is what the line's own promotion took off, `order_share` its
-    part of the order's `order_discount`. `net_amount` is what is left.
+    part of the order's `order_discount`. `net_amount` is what is left. `surcharge_amount` comes on top of it, before tax:
+    what the order's surcharges come to on this line.
+
+    Quantities count in the sales unit `unit`. `ordered_unit` is the carton or pallet it was ordered in, empty for the
+    sales unit, with `ordered_factor` sales units in one; both, and `own_number`, the dealer's own, as they were then.
     """
 
     line = models.OneToOneField("order.Line", primary_key=True, on_delete=models.PROTECT, related_name="dealer_line")
@@ -240,6 +268,9 @@ class DealerOrderLine(models.Model):
     name = models.CharField(_("name"), max_length=255)
     name_zh = models.CharField(_("Chinese name"), max_length=255, blank=True)
     unit = models.CharField(_("unit"), max_length=20)
+    own_number = models.CharField(_("own item number"), max_length=64, blank=True, default="", db_default="")
+    ordered_unit = models.CharField(_("ordered in"), max_length=20, blank=True, default="", db_default="")
+    ordered_factor = models.PositiveIntegerField(_("contents of it"), default=1, db_default=1)
     note = models.CharField(_("note"), max_length=500, blank=True)
     requested_date = models.DateField(_("requested date"), null=True, blank=True)
     quantity = models.PositiveIntegerField(_("quantity"))
@@ -258,6 +289,9 @@ class DealerOrderLine(models.Model):
         db_default=Decimal("0.00"),
     )
     promotion_code = models.CharField(_("promotion"), max_length=50, blank=True, default="", db_default="")
+    surcharge_amount = models.DecimalField(
+        _("surcharges"), max_digits=14, decimal_places=2, default=Decimal("0.00"), db_default=Decimal("0.00")
+    )
     confirmed_quantity = models.PositiveIntegerField(_("confirmed"), null=True, blank=True)
     shipped_quantity = models.PositiveIntegerField(_("shipped"), default=0)
     received_quantity = models.PositiveIntegerField(_("received"), default=0)
@@ -277,12 +311,18 @@ class DealerOrderLine(models.Model):
             models.CheckConstraint(
                 condition=Q(discount_amount__gte=0, order_share__gte=0), name="discounts_not_negative"
             ),
+            models.CheckConstraint(condition=Q(surcharge_amount__gte=0), name="line_surcharge_not_negative"),
         )
 
     @property
     def display_name(self) -> str:
         """The name as ordered, in the language of the reader."""
         return self.name_zh if self.name_zh and reads_chinese() else self.name
+
+    @property
+    def quantity_words(self) -> str:
+        """The quantity as it was ordered, in the language of the reader: "2 cartons (24 pieces)"."""
+        return ordered_words(self.quantity, self.unit, self.ordered_unit, self.ordered_factor)
 
     @property
     def amount(self) -> Decimal:

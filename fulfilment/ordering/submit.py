@@ -27,6 +27,7 @@ from fulfilment.ordering.problems import LineProblem, OrderRefused, mend_lines
 from fulfilment.ordering.promotions import note_uses, reserve_budgets, spent_message
 from fulfilment.ordering.shown import line_changes, price_changes
 from fulfilment.ordering.states import State
+from fulfilment.ordering.surcharges import surcharge_changes, write_surcharges
 from fulfilment.ordering.terms import DeliveryMode, require_days, require_delivery
 from fulfilment.signals import order_moved
 from fulfilment.stock.take import NotEnoughStock, take
@@ -54,8 +55,8 @@ ADDRESS_FIELDS = (
 class OrderHead:
     """What the dealer says about an order as a whole. `key` is made by the client and stays the same on every retry.
 
-    `shown_total`, `shown_prices` and `shown_quantities` (unit prices and quantities by product) are what the dealer saw
-    when they sent it. `line_terms` are note and requested date by product where they are sent with the head; other
+    `shown_total`, `shown_prices`, `shown_quantities` (unit prices and quantities by product) and `shown_surcharges` (by
+    code; None: not known) are what the dealer saw when they sent it. `line_terms` are note and requested date by product where they are sent with the head; other
     lines keep what the cart says of them.
     """
 
@@ -70,6 +71,7 @@ class OrderHead:
     shown_total: Decimal | None = None
     shown_prices: Mapping[int, Decimal] = field(default_factory=dict)
     shown_quantities: Mapping[int, int] = field(default_factory=dict)
+    shown_surcharges: Mapping[str, Decimal] | None = None
 
     def digest(self) -> str:
         """What makes two submissions with one key the same; what was shown is not part of it."""
@@ -88,7 +90,8 @@ def submit(cart: DealerCart, head: OrderHead, *, by: User, at: datetime | None =
 
     The same key again answers the same order; the same key with another head is refused. Refused with the lines to be
     mended when a line cannot be ordered, with code `total_changed` when the total is not the one that was shown: a
-    price never changes silently, and each line whose price is another than was seen is named (`price_changed`); and
+    price and a surcharge never change silently, each line whose price is another than was seen is named
+    (`price_changed`), and each surcharge that is another in the message; and
     with code `cart_changed` when the cart has other lines than were shown, each of them named.
     `at` is for loading history; it does not turn back validity checks of stock.
     """
@@ -151,6 +154,7 @@ def _place(cart: DealerCart, head: OrderHead, by: User, at: datetime) -> DealerO
     take(wanted)
     order = _write_order(cart, outlet, head, by, at, checked, amounts)
     _write_lines(order, checked.quote, lines)
+    write_surcharges(order, amounts)
     note_uses(order, checked.quote)
     _close_cart(locked, at)
     step = OrderStep.objects.create(order=order, to_state=State.REVIEW, at=at, by=by, by_name=by.get_full_name())
@@ -169,7 +173,7 @@ def _with_terms(lines: Mapping[int, CartEntry], head: OrderHead) -> dict[int, Ca
 
 
 def _require_as_shown(head: OrderHead, lines: Mapping[int, CartEntry], checked: Checked, amounts: OrderAmounts) -> None:
-    """Refuse to send anything else than the dealer saw: other lines, other prices, another freight."""
+    """Refuse to send anything else than the dealer saw: other lines, other prices, other surcharges, another freight."""
     changed = line_changes(head.shown_quantities, lines)
     if changed:
         raise OrderRefused(
@@ -177,10 +181,12 @@ def _require_as_shown(head: OrderHead, lines: Mapping[int, CartEntry], checked: 
             changed,
             code="cart_changed",
         )
-    if head.shown_total is not None and head.shown_total != amounts.total:
+    charged = surcharge_changes(head.shown_surcharges, amounts.surcharges, checked.quote.currency)
+    if charged or (head.shown_total is not None and head.shown_total != amounts.total):
         spent = spent_message(checked.quote.spent) if checked.quote.spent else ""
+        told = _("Prices have changed since you opened this page. Check the new total and send again.")
         raise OrderRefused(
-            spent or _("Prices have changed since you opened this page. Check the new total and send again."),
+            " ".join(filter(None, (spent or told, *charged))),
             price_changes(head.shown_prices, lines, checked.quote),
             code="total_changed",
         )
@@ -222,7 +228,7 @@ def _write_order(
         basket_id=cart.basket_id,
         user=by,
         currency=quoted.currency,
-        total_excl_tax=amounts.net_with_freight,
+        total_excl_tax=amounts.net_with_charges,
         total_incl_tax=amounts.total,
         shipping_excl_tax=amounts.freight_net,
         shipping_incl_tax=amounts.freight_net + amounts.freight_tax,
@@ -250,6 +256,8 @@ def _write_order(
         tax_total=amounts.tax_total,
         freight_net=amounts.freight_net,
         freight_tax=amounts.freight_tax,
+        surcharge_net=amounts.surcharge_net,
+        surcharge_tax=amounts.surcharge_tax,
         order_discount=quoted.order_discount,
         promotion_code=quoted.order_deal.code if quoted.order_deal else "",
         total=amounts.total,
@@ -272,7 +280,9 @@ def _write_lines(order: DealerOrder, quoted: Quote, entered: Mapping[int, CartEn
         amounts = (line.unit_price, line.net_amount, tax)
         terms = (line.list_code, entry.note, entry.requested_date)
         offs = (line.discount, line.order_share, line.promotion_code)
-        rows.append(OrderRow(line.product_id, line.quantity, *amounts, *terms, *offs))
+        rows.append(
+            OrderRow(line.product_id, line.quantity, *amounts, *terms, *offs, entry.unit, line.surcharge_amount)
+        )
     write_order_lines(order, rows)
 
 

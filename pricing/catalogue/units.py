@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from django.utils.formats import number_format
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
 from pricing.catalogue.models import ProductUnit, Unit
@@ -62,6 +63,17 @@ def counted(number: int, unit: str) -> str:
     shown = number_format(number, force_grouping=True)
     words = _COUNTED.get(unit)
     return str(words % {"count": number, "number": shown}) if words else f"{shown} {Unit.word(unit)}"
+
+
+def ordered_words(quantity: int, base: str, unit: str = "", factor: int = 1) -> str:
+    """A quantity in the larger unit it was asked for, with what that comes to: "2 cartons (24 pieces)".
+
+    One that is no whole number of them, or was asked for in the sales unit, is said in sales units.
+    """
+    if not unit or unit == base or factor < 2 or not quantity or quantity % factor:
+        return counted(quantity, base)
+    words = {"ordered": counted(quantity // factor, unit), "contents": counted(quantity, base)}
+    return _("%(ordered)s (%(contents)s)") % words
 
 
 def quantity_words(quantity: int, base: str, units: Iterable[PackUnit]) -> str:
