@@ -1,4 +1,4 @@
-"""Price lists made, changed, ended and given: what holds from the next request on, what is refused, what is recorded."""
+"""Price lists made, changed, ended and given: what holds from the next request, what is refused, what is recorded."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def test_the_record_only_grows(world: World) -> None:
 
 def test_a_one_off_price_is_called_so_in_the_reader_s_language(world: World) -> None:
     asked = request_exception(
-        world.bergen, world.pan, Decimal("3"), valid_from=day(), valid_to=day(), reason="Fair", by=world.sam
+        world.bergen, world.pan, Decimal(3), valid_from=day(), valid_to=day(), reason="Fair", by=world.sam
     )
     approve_exception(asked.pk, by=world.ada)
     code = PriceList.objects.get(kind="exceptions").code
