@@ -27,8 +27,8 @@ class SurchargeKind(models.TextChoices):
 SAYS = (
     Q(kind="percent", percent__isnull=False, amount__isnull=True, below__isnull=True)
     | Q(kind__in=("piece", "order"), amount__isnull=False, percent__isnull=True, below__isnull=True)
-    | Q(kind="small", below__gt=0, percent__isnull=False, amount__isnull=True)
-    | Q(kind="small", below__gt=0, amount__isnull=False, percent__isnull=True)
+    | Q(kind="small", below__isnull=False, below__gt=0, percent__isnull=False, amount__isnull=True)
+    | Q(kind="small", below__isnull=False, below__gt=0, amount__isnull=False, percent__isnull=True)
 )
 
 
