@@ -254,8 +254,8 @@ class DealerOrderLine(models.Model):
     """One line beside Oscar's: exact unit price (four decimals), tax share, and how far it has come.
 
     `unit_price` is before promotions; `discount_amount` is what the line's own promotion took off, `order_share` its
-    part of the order's `order_discount`. `net_amount` is what is left. `surcharge_amount` comes on top of it, before tax:
-    what the order's surcharges come to on this line.
+    part of the order's `order_discount`. `net_amount` is what is left. `surcharge_amount` is what surcharges
+    come to on this line, on top of it and before tax.
 
     Quantities count in the sales unit `unit`. `ordered_unit` is the carton or pallet it was ordered in, empty for the
     sales unit, with `ordered_factor` sales units in one; both, and `own_number`, the dealer's own, as they were then.

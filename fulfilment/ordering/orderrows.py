@@ -27,7 +27,8 @@ WITH rows AS (
         %(surcharge)s::numeric[],
         %(full)s::numeric[], %(full_with_tax)s::numeric[], %(rounded)s::numeric[], %(with_tax)s::numeric[]
     ) WITH ORDINALITY AS w(product_id, quantity, unit_price, net_amount, tax_amount, list_code, note, requested_date,
-        discount, order_share, promotion, ordered_unit, surcharge, full_amount, full_with_tax, rounded, with_tax, position)
+        discount, order_share, promotion, ordered_unit, surcharge, full_amount, full_with_tax, rounded, with_tax,
+        position)
 ), goods AS (
     SELECT r.*, s.id AS record_id, s.partner_id, s.partner_sku, o.name AS partner_name, p.upc,
            left(coalesce(nullif(p.title, ''), model.title, ''), 255) AS title,

@@ -7,12 +7,13 @@ from collections.abc import Collection
 from django.db import connection
 
 # Two ways. Billed: every invoice that names the order is settled in full, and together they bill all that will be
-# shipped (in pieces, or in money when the invoices do not say pieces). Prepaid: payments that name the order itself
+# shipped (in pieces, or in money when the invoices do not say pieces; of what they bill under SKUs that the order
+# does not have, its surcharges come first and stand for no goods). Prepaid: payments that name the order itself
 # cover its total with what they do not settle elsewhere; a payment that names several orders counts only when it covers
 # them all, since nobody said how it is split. What was reversed does not count.
 PAID = """
 WITH wanted AS (
-    SELECT o.order_id AS id, o.number, o.dealer_id, o.total
+    SELECT o.order_id AS id, o.number, o.dealer_id, o.total, o.surcharge_net
     FROM fulfilment_ordering_dealerorder o
     WHERE o.number = ANY(%(numbers)s) AND o.approved_at IS NOT NULL AND o.paid_at IS NULL
       AND o.state NOT IN ('rejected', 'cancelled')
@@ -41,10 +42,14 @@ WITH wanted AS (
     JOIN standing s ON s.kind = 'invoice' AND s.dealer_id = w.dealer_id AND s.order_numbers ? w.number
     JOIN settled t ON t.id = s.id
     LEFT JOIN LATERAL (
-        SELECT sum(l.net_amount) AS net, sum(l.quantity) FILTER (WHERE EXISTS (
+        SELECT sum(l.net_amount) - least(
+                   greatest(sum(l.net_amount) FILTER (WHERE l.sku <> '' AND NOT k.known), 0), w.surcharge_net
+               ) AS net,
+               sum(l.quantity) FILTER (WHERE k.known) AS pieces
+        FROM dealers_ledger_documentline l, LATERAL (SELECT EXISTS (
             SELECT 1 FROM fulfilment_ordering_dealerorderline o WHERE o.order_id = w.id AND o.sku = l.sku
-        )) AS pieces
-        FROM dealers_ledger_documentline l WHERE l.document_id = s.id AND l.order_number = w.number
+        ) AS known) k
+        WHERE l.document_id = s.id AND l.order_number = w.number
     ) b ON true
     GROUP BY w.id
 ), prepaid AS (

@@ -56,8 +56,8 @@ class OrderHead:
     """What the dealer says about an order as a whole. `key` is made by the client and stays the same on every retry.
 
     `shown_total`, `shown_prices`, `shown_quantities` (unit prices and quantities by product) and `shown_surcharges` (by
-    code; None: not known) are what the dealer saw when they sent it. `line_terms` are note and requested date by product where they are sent with the head; other
-    lines keep what the cart says of them.
+    code; None when not known) are what the dealer saw when they sent it. `line_terms` are note and requested date by
+    product where they are sent with the head; other lines keep what the cart says of them.
     """
 
     key: UUID
@@ -173,7 +173,7 @@ def _with_terms(lines: Mapping[int, CartEntry], head: OrderHead) -> dict[int, Ca
 
 
 def _require_as_shown(head: OrderHead, lines: Mapping[int, CartEntry], checked: Checked, amounts: OrderAmounts) -> None:
-    """Refuse to send anything else than the dealer saw: other lines, other prices, other surcharges, another freight."""
+    """Refuse to send anything else than the dealer saw: other lines, prices, surcharges or freight."""
     changed = line_changes(head.shown_quantities, lines)
     if changed:
         raise OrderRefused(
