@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from dealers.accounts.countries import country_name
+from dealers.accounts.addresses import PARTS, address_lines
 
 
 class Language(models.TextChoices):
@@ -306,10 +306,8 @@ class Outlet(models.Model):
 
     @property
     def address_lines(self) -> list[str]:
-        """The postal address, top to bottom, empty parts left out."""
-        town = " ".join(part for part in (self.postal_code, self.city) if part)
-        lines = (self.address_line1, self.address_line2, town, self.state, country_name(self.country))
-        return [line for line in lines if line]
+        """The postal address, top to bottom, empty parts left out; see `address_lines`."""
+        return address_lines({name: getattr(self, name) for name in PARTS})
 
     def __str__(self) -> str:
         return self.name
