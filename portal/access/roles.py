@@ -22,6 +22,7 @@ class Permission(StrEnum):
     SEE_DEALERS = "see_dealers"
     MANAGE_DEALERS = "manage_dealers"
     SEE_PRICES = "see_prices"
+    MANAGE_PRICES = "manage_prices"
     REQUEST_PRICES = "request_prices"
     DECIDE_PRICES = "decide_prices"
     SEE_STATEMENTS = "see_statements"
@@ -58,6 +59,7 @@ STAFF_PERMISSIONS: dict[str, frozenset[Permission]] = {
             P.SEE_DEALERS,
             P.MANAGE_DEALERS,
             P.SEE_PRICES,
+            P.MANAGE_PRICES,
             P.REQUEST_PRICES,
             P.DECIDE_PRICES,
             P.SEE_STATEMENTS,

@@ -27,7 +27,9 @@ from portal.access.roles import Permission
 from portal.components.filters import day_start
 from portal.components.formats import format_amount, format_quantity
 from portal.console.dealer_forms import MemberForm
+from portal.console.list_words import chain_rows
 from portal.console.words import stored_text
+from pricing.quote import supplier_day
 
 LAST_ORDERS = 10
 LAST_CHANGES = 20
@@ -66,7 +68,8 @@ def render_dealer(
         "terms_facts": _terms_facts(found),
         "outlets": found.outlets.annotate(order_count=Count("orders")).order_by("-is_active", "code"),
         "members": found.memberships.select_related("user").order_by("-is_active", "user__email"),
-        "lists": found.chain.select_related("price_list").order_by("rank"),
+        "chain": chain_rows(found, supplier_day(timezone.now())),
+        "may_price": request.portal.may(Permission.MANAGE_PRICES),
         "item_numbers": found.item_numbers.select_related("product").order_by("-changed_at", "-pk")[:LAST_NUMBERS],
         "item_number_count": found.item_numbers.count(),
         "orders": found.orders.select_related("placed_by").order_by("-placed_at", "-pk")[:LAST_ORDERS],
@@ -106,6 +109,7 @@ def _credit_facts(credit: Credit, overdue: Decimal) -> list[tuple[str, str]]:
         (_("Owed"), format_amount(credit.owed)),
         (_("Ordered, not invoiced"), format_amount(credit.ordered)),
         (_("Used"), format_amount(credit.exposure)),
+        (_("In review"), format_amount(credit.in_review)),
         (_("Left"), format_amount(credit.left)),
         (_("Overdue"), format_amount(overdue)),
     ]

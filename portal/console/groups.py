@@ -13,27 +13,21 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dealers.accounts.models import Dealer, DealerGroup
 from portal.access.portal import PortalRequest
 from portal.access.roles import Permission
+from portal.console.list_words import changes_of_group
+from portal.console.ordered import Ordered, arranged, choices, shown
 from portal.console.words import stored_text
 from pricing.terms.groups import set_group_lists
 from pricing.terms.models import GroupPriceList, PriceList
 
 
 class GroupForm(forms.ModelForm[DealerGroup]):
-    """A group's names, and its lists as codes, one a line, nearest first. The code stays once it is given."""
-
-    lists = forms.CharField(
-        label=gettext_lazy("Price lists"),
-        required=False,
-        max_length=5000,
-        help_text=gettext_lazy("Codes, one a line; the first that prices a product rules."),
-        widget=forms.Textarea(attrs={"rows": 5}),
-    )
+    """A group's names. The code stays once it is given."""
 
     class Meta:
         model = DealerGroup
@@ -43,26 +37,6 @@ class GroupForm(forms.ModelForm[DealerGroup]):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             del self.fields["code"]
-            self.initial["lists"] = "\n".join(
-                self.instance.price_lists.order_by("priority").values_list("price_list__code", flat=True)
-            )
-
-    def clean_lists(self) -> list[PriceList]:
-        """The lists in the order that was typed; refuses codes that are no list's."""
-        codes = [code.strip() for line in self.cleaned_data["lists"].splitlines() for code in line.split(";")]
-        codes = [code for code in codes if code]
-        found = {each.code: each for each in PriceList.objects.filter(code__in=codes)}
-        unknown = [code for code in codes if code not in found]
-        if unknown:
-            raise ValidationError(_("There is no price list %(code)s.") % {"code": unknown[0]})
-        return [found[code] for code in codes]
-
-    def write(self) -> DealerGroup:
-        """Save the group and its lists together; ValidationError when the lists cannot be a group's."""
-        with transaction.atomic():
-            group = self.save()
-            set_group_lists(group, self.cleaned_data["lists"])
-        return group
 
 
 @require_safe
@@ -75,7 +49,7 @@ def groups(request: PortalRequest) -> HttpResponse:
         by_group.setdefault(place.group_id, []).append(place.price_list)
     context = {
         "rows": [{"group": group, "lists": by_group.get(group.pk, [])} for group in found],
-        "may_edit": request.portal.may(Permission.MANAGE_DEALERS),
+        "may_edit": request.portal.may(Permission.MANAGE_PRICES),
         "crumbs": [(_("Dealers"), reverse("console:dealers")), (_("Dealer groups"), "")],
     }
     return render(request, "console/groups/list.html", context)
@@ -94,25 +68,59 @@ def group(request: PortalRequest, code: str) -> HttpResponse:
 
 
 def _edit(request: PortalRequest, found: DealerGroup) -> HttpResponse:
-    form = GroupForm(request.POST if request.method == "POST" else None, instance=found)
-    if request.method == "POST" and form.is_valid():
-        try:
-            saved = form.write()
-        except ValidationError as why:
-            form.add_error("lists", why)
-        else:
-            messages.success(request, _("Saved. It holds from the next page its dealers open."))
-            return redirect("console:group", code=saved.code)
+    if request.method != "POST":
+        stored = found.price_lists.select_related("price_list").order_by("priority") if found.pk else []
+        return _draw(request, found, GroupForm(instance=found), shown([each.price_list for each in stored]))
+    order = arranged(request.POST)
+    if not order.saves:
+        typed = {name: request.POST.get(name, "") for name in GroupForm.Meta.fields}
+        form = GroupForm(instance=found, initial=typed)
+        return _draw(request, found, form, order, status=422 if order.errors else 200)
+    form = GroupForm(request.POST, instance=found)
+    if not form.is_valid():
+        return _draw(request, found, form, order, status=422)
+    concerned = found.dealers.count() if found.pk and order.differs else 0
+    if concerned and request.POST.get("confirmed") != str(concerned):
+        text = ngettext(
+            "%(count)s dealer buys by these lists: its prices move with the next page it opens.",
+            "%(count)s dealers buy by these lists: their prices move with the next page they open.",
+            concerned,
+        ) % {"count": concerned}
+        return _draw(request, found, form, order, asks={"count": concerned, "text": text})
+    try:
+        with transaction.atomic():
+            saved = form.save()
+            set_group_lists(saved, order.lists, by=request.user, seen=order.seen)
+    except ValidationError as why:
+        order.errors += why.messages
+        return _draw(request, found, form, order, status=422)
+    messages.success(request, _("Saved. It holds from the next page its dealers open."))
+    return redirect("console:group", code=saved.code)
+
+
+def _draw(
+    request: PortalRequest,
+    found: DealerGroup,
+    form: GroupForm,
+    order: Ordered,
+    *,
+    asks: dict[str, Any] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    code = DealerGroup.objects.filter(pk=found.pk).values_list("code", flat=True).first() if found.pk else None
     context = {
         "form": form,
         "group": found,
-        "is_new": found.pk is None,
-        "dealers": Dealer.objects.filter(group=found).order_by("number") if found.pk else [],
-        "codes": PriceList.objects.exclude(kind="exceptions").order_by("code"),
+        "is_new": code is None,
+        "order": order,
+        "asks": asks,
+        "list_choices": choices(),
+        "dealers": Dealer.objects.filter(group=found.pk).order_by("number") if code else [],
+        "changes": changes_of_group(code) if code else [],
         "crumbs": [
             (_("Dealers"), reverse("console:dealers")),
             (_("Dealer groups"), reverse("console:groups")),
-            (found.code if found.pk else _("New group"), ""),
+            (code or _("New group"), ""),
         ],
     }
-    return render(request, "console/groups/group.html", context, status=422 if form.errors else 200)
+    return render(request, "console/groups/group.html", context, status=status)

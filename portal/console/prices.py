@@ -38,12 +38,13 @@ from portal.access.roles import Permission
 from portal.components.downloads import csv_pieces, excel
 from portal.components.filters import shorten
 from portal.components.keyset import PAGE_SIZE, PK, Key, order_of, page_of, whole, without_place
+from portal.console.list_words import days_of
 from portal.console.words import stored_text
 from portal.documents.workbooks import Column, Sheet
 from pricing.catalogue.models import reads_chinese
 from pricing.quote import supplier_day, valid_on
 from pricing.terms.export import exported
-from pricing.terms.models import ChainEntry, Price, PriceList
+from pricing.terms.models import ChainEntry, ListKind, Price, PriceList
 
 CURRENT, FUTURE, EXPIRED, SUPERSEDED = "current", "future", "expired", "superseded"
 WORDS: dict[str, tuple[Any, str]] = {
@@ -114,6 +115,8 @@ def price_lists(request: PortalRequest) -> HttpResponse:
     context = {
         "lists": counted_lists(PriceList.objects.for_user(request.user), supplier_day(timezone.now())),
         "may_import": request.portal.may(Permission.IMPORT_DATA),
+        "may_manage": request.portal.may(Permission.MANAGE_PRICES),
+        "today": supplier_day(timezone.now()),
     }
     return render(request, "console/prices/lists.html", context)
 
@@ -127,21 +130,26 @@ def counted_lists(lists: QuerySet[PriceList], today: date) -> QuerySet[PriceList
     users = ChainEntry.objects.filter(price_list=OuterRef("pk")).order_by().values("price_list")
     count = IntegerField()
     day: DateField[Any, Any] = DateField()
-    return lists.annotate(
-        price_count=Coalesce(
-            Subquery(prices.filter(valid_on(today)).annotate(n=Count("pk")).values("n"), output_field=count), 0
-        ),
-        dealer_count=Coalesce(Subquery(users.annotate(n=Count("dealer")).values("n"), output_field=count), 0),
-        next_change=Subquery(
-            prices.filter(valid_from__gt=today).annotate(first=Min("valid_from")).values("first"), output_field=day
-        ),
-    ).order_by("code")
+    return (
+        lists.select_related("owner_dealer")
+        .annotate(
+            price_count=Coalesce(
+                Subquery(prices.filter(valid_on(today)).annotate(n=Count("pk")).values("n"), output_field=count), 0
+            ),
+            dealer_count=Coalesce(Subquery(users.annotate(n=Count("dealer")).values("n"), output_field=count), 0),
+            next_change=Subquery(
+                prices.filter(valid_from__gt=today).annotate(first=Min("valid_from")).values("first"), output_field=day
+            ),
+        )
+        .order_by("code")
+    )
 
 
 @require_safe
 def price_list(request: PortalRequest, code: str) -> HttpResponse:
     """One list: a row for each SKU, quantity and period, with what holds today."""
-    found = get_object_or_404(PriceList.objects.for_user(request.user), code=stored_text(code))
+    lists = PriceList.objects.for_user(request.user).select_related("owner_dealer")
+    found = get_object_or_404(lists, code=stored_text(code))
     today = supplier_day(timezone.now())
     everything = with_states(found, today)
     form = PriceFilter(request.GET)
@@ -150,6 +158,7 @@ def price_list(request: PortalRequest, code: str) -> HttpResponse:
     counted = found.prices.aggregate(
         now=Count("pk", filter=valid_on(today)), future=Count("pk", filter=Q(valid_from__gt=today))
     )
+    who = "" if found.kind == ListKind.EXCEPTIONS else reverse("console:price_list_dealers", args=[found.code])
     context = {
         "list": found,
         "form": form,
@@ -160,10 +169,13 @@ def price_list(request: PortalRequest, code: str) -> HttpResponse:
             {"label": _("Currency"), "value": found.currency},
             {"label": _("Prices in force"), "value": f"{counted['now']:,}"},
             {"label": _("Future prices"), "value": f"{counted['future']:,}"},
-            {"label": _("Dealers"), "value": found.chain.count()},
+            {"label": _("Dealers"), "value": found.chain.count(), "url": who},
         ],
         "export_query": without_place(request.GET),
-        "may_edit": request.portal.may(Permission.MANAGE_DEALERS) and found.takes_prices,
+        "may_edit": request.portal.may(Permission.MANAGE_PRICES) and found.takes_prices,
+        "may_manage": request.portal.may(Permission.MANAGE_PRICES),
+        "days": days_of(found),
+        "holds": found.holds_on(today),
         "crumbs": [(_("Price lists"), reverse("console:price_lists")), (found.code, "")],
     }
     return render(request, "console/prices/list.html", context)

@@ -8,13 +8,14 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from dealers.accounts.models import User
+from dealers.accounts.models import Dealer, User
 from pricing.terms.assign import AssignmentRefused, give_list, refusal
 from pricing.terms.audit import acting
 from pricing.terms.listlog import COPIED, LONGEST, PriceListChange
-from pricing.terms.models import ChainEntry, ListKind, PriceList
+from pricing.terms.models import ListKind, PriceList
 
 SOURCE = "console"
 #: What a person may say of a list, once it is made; its code stays.
@@ -55,8 +56,9 @@ def last_change(pk: int) -> int:
 
 
 def buyers(price_list: PriceList) -> int:
-    """How many dealers buy by a list, by themselves or by their group, whatever its days."""
-    return ChainEntry.objects.filter(price_list=price_list).count()
+    """How many dealers buy by a list, by themselves or by their group, when it is active and on its days."""
+    theirs = Q(price_lists__price_list=price_list) | Q(group__price_lists__price_list=price_list)
+    return Dealer.objects.filter(theirs, currency=price_list.currency).distinct().count()
 
 
 def make_list(

@@ -41,19 +41,22 @@ def formula(**values: Any) -> dict[str, Any]:
 
 def test_a_group_is_made_and_its_dealer_buys_by_its_lists(world: World, as_user: Any) -> None:
     ada = as_user(world.ada)
-    made = ada.post(f"{GROUPS}new/", {"code": "SILVER", "name": "Silver", "lists": "ALPINE\nWHOLESALE"})
+    made = ada.post(f"{GROUPS}new/", {"code": "SILVER", "name": "Silver", "list": ["ALPINE", "WHOLESALE"]})
     assert made.url == f"{GROUPS}SILVER/"
     world.bergen.group = DealerGroup.objects.get()
     world.bergen.save()
     assert quote(world.bergen, [(world.knife.pk, 1)]).lines[0].unit_price == Decimal("33.3333")
-    ada.post(f"{GROUPS}SILVER/", {"name": "Silver", "lists": "WHOLESALE"})
+    seen = ",".join(str(PriceList.objects.get(code=code).pk) for code in ("ALPINE", "WHOLESALE"))
+    kept = {"name": "Silver", "list": ["WHOLESALE"], "seen": seen}
+    assert "1 dealer buys by these lists" in text(ada.post(f"{GROUPS}SILVER/", kept))
+    assert ada.post(f"{GROUPS}SILVER/", kept | {"confirmed": "1"}).status_code == 302
     assert quote(world.bergen, [(world.knife.pk, 1)]).lines[0].unit_price is None
     assert "WHOLESALE" in text(ada.get(GROUPS))
 
 
-@pytest.mark.parametrize(("lists", "why"), [("NOPE", "no price list NOPE"), ("ALPINE;ALPINE", "named twice")])
-def test_lists_that_cannot_be_are_refused(world: World, as_user: Any, lists: str, why: str) -> None:
-    answer = as_user(world.ada).post(f"{GROUPS}new/", {"code": "SILVER", "name": "Silver", "lists": lists})
+@pytest.mark.parametrize(("lists", "why"), [(["NOPE"], "no price list NOPE"), (["ALPINE"] * 2, "named twice")])
+def test_lists_that_cannot_be_are_refused(world: World, as_user: Any, lists: list[str], why: str) -> None:
+    answer = as_user(world.ada).post(f"{GROUPS}new/", {"code": "SILVER", "name": "Silver", "list": lists})
     assert answer.status_code == 422
     assert why in text(answer)
     assert not DealerGroup.objects.exists()
