@@ -1,8 +1,9 @@
 """Who changed which price when. PostgreSQL writes the record itself, so no way of changing a price can forget it.
 
-Triggers on `pricing_terms_price` (migration `0004_price_changes`) add a row for each price that a statement really
-changed, in the name of the `acting` person. The first filling of a list is one row that counts its prices: each of
-those stays readable, as the price itself or as `old_price` of what changed it (docs/decisions/0007).
+Triggers on `pricing_terms_price` (migrations `0004_price_changes` and `0006_lighter_record`) add a row for each price
+that a statement really changed, in the name of the `acting` person. The first filling of a list is one row that counts
+its prices: each of those stays readable, as the price itself or as `old_price` of what changed it
+(docs/decisions/0007).
 """
 
 from __future__ import annotations
@@ -29,12 +30,22 @@ class PriceChange(models.Model):
     `SOURCES`, or that word, a colon and a number.
     """
 
+    # Without indexes of their own: those of `Meta` begin with list and product, and people are asked for by name.
     price_list = models.ForeignKey(
-        "pricing_terms.PriceList", on_delete=models.DO_NOTHING, db_constraint=False, related_name="changes"
+        "pricing_terms.PriceList",
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="changes",
     )
     list_code = models.CharField(_("price list"), max_length=50)
     product = models.ForeignKey(
-        "catalogue.Product", null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="price_changes"
+        "catalogue.Product",
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="price_changes",
     )
     sku = models.CharField(_("SKU"), max_length=64, blank=True)
     min_quantity = models.PositiveIntegerField(_("from quantity"), null=True)
@@ -45,7 +56,13 @@ class PriceChange(models.Model):
     new_valid_to = models.DateField(_("valid to, after"), null=True)
     prices = models.PositiveIntegerField(_("prices"), default=1)
     by = models.ForeignKey(
-        User, null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+", verbose_name=_("by")
+        User,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("by"),
     )
     by_name = models.CharField(max_length=200, blank=True)
     at = models.DateTimeField(_("at"))
