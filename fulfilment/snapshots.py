@@ -29,11 +29,13 @@ __all__ = [
     "Totals",
 ]
 
-FORMAT = "order/3"
+FORMAT = "order/4"
 #: What an outbox filled before charges and delivery terms were told still holds.
 BEFORE_CHARGES = "order/1"
 #: And before discounts were.
 BEFORE_DISCOUNTS = "order/2"
+#: And before surcharges were.
+BEFORE_SURCHARGES = "order/3"
 
 # Twelve digits before the point and six after: more than any price list, less than what XML Schema can carry.
 _LARGEST = Decimal(10) ** 12
@@ -137,7 +139,11 @@ class DeliveryTerms(_Checked):
 
 @dataclass(frozen=True, slots=True)
 class Charge(_Checked):
-    """What is charged for the order as a whole, such as freight. ``code`` is of UNCL 7161 (FC freight service)."""
+    """What is charged for the order as a whole, such as freight, or a surcharge with all its lines' parts together.
+
+    ``code`` is of UNCL 7161 (FC freight service, ZZZ mutually defined); ``id`` is the surcharge's own code, by which an
+    ERP knows it.
+    """
 
     reason: str
     code: str
@@ -145,6 +151,7 @@ class Charge(_Checked):
     tax: Decimal
     percent: Decimal
     category: str = "S"
+    id: str = ""
 
     def check(self) -> None:
         _require("charge code", self.code, "[A-Z]{2,3}")
@@ -300,7 +307,9 @@ class OrderSnapshot(_Checked):
         if isinstance(data, dict) and data.get("format") == BEFORE_CHARGES:
             data = _upgraded(data)
         if isinstance(data, dict) and data.get("format") == BEFORE_DISCOUNTS:
-            data = {**_with_lines(data, "allowances", []), "format": FORMAT}
+            data = {**_with(data, "lines", "allowances", []), "format": BEFORE_SURCHARGES}
+        if isinstance(data, dict) and data.get("format") == BEFORE_SURCHARGES:
+            data = {**_with(data, "charges", "id", ""), "format": FORMAT}
         if not isinstance(data, dict) or data.get("format") != FORMAT:
             raise SnapshotRefused(f"The payload is not of the format {FORMAT}.")
         return decode(cls, {name: value for name, value in data.items() if name != "format"})
@@ -320,12 +329,12 @@ def _upgraded(data: Json) -> Json:
     more: Json = {"format": BEFORE_DISCOUNTS, "charges": [], "delivery_terms": encode(DeliveryTerms())}
     if isinstance(totals, dict):
         more["totals"] = {**totals, "charges": "0"}
-    return {**_with_lines(data, "requested_date", None), **more}
+    return {**_with(data, "lines", "requested_date", None), **more}
 
 
-def _with_lines(data: Json, name: str, value: Any) -> Json:
-    """The payload with another field in each of its lines, if they are lines at all."""
-    lines = data.get("lines")
-    if not isinstance(lines, list) or not all(isinstance(line, dict) for line in lines):
+def _with(data: Json, many: str, name: str, value: Any) -> Json:
+    """The payload with another field in each of its lines or charges, if they are such at all."""
+    parts = data.get(many)
+    if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
         return data
-    return {**data, "lines": [{**line, name: value} for line in lines]}
+    return {**data, many: [{**part, name: value} for part in parts]}

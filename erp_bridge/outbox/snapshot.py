@@ -29,6 +29,8 @@ from pricing.catalogue.models import UNECE_CODES
 
 #: UNCL 5189: a discount.
 DISCOUNT = "95"
+#: UNCL 7161: freight service; mutually defined, by the surcharge's own code.
+FREIGHT, OWN_CODE = "FC", "ZZZ"
 
 
 def order_snapshot(order: DealerOrder) -> OrderSnapshot:
@@ -37,6 +39,8 @@ def order_snapshot(order: DealerOrder) -> OrderSnapshot:
     if order.approved_at is None:
         raise SnapshotRefused("The order has not been approved.")
     category = "S" if order.tax_percent else "Z"
+    charges = _charges(order, category)
+    charged = sum((charge.net for charge in charges), Decimal(0))
     return OrderSnapshot(
         number=order.number,
         key=idempotency_key(order),
@@ -48,17 +52,17 @@ def order_snapshot(order: DealerOrder) -> OrderSnapshot:
         lines=tuple(_line(order, line, category, line.ean or "") for line in lines),
         totals=Totals(
             line_extension=order.net_total,
-            tax_exclusive=order.net_total + order.freight_net,
+            tax_exclusive=order.net_total + charged,
             tax_inclusive=order.total,
             payable=order.total,
-            charges=order.freight_net,
+            charges=charged,
         ),
-        taxes=(TaxSubtotal(order.net_total + order.freight_net, order.all_tax, order.tax_percent, category),),
+        taxes=(TaxSubtotal(order.net_total + charged, order.all_tax, order.tax_percent, category),),
         po_number=order.po_number,
         requested_date=order.requested_date,
         note=order.note,
         payment_terms=_terms(order),
-        charges=_charges(order, category),
+        charges=charges,
         delivery_terms=_delivery_terms(order),
     )
 
@@ -99,9 +103,17 @@ def _terms(order: DealerOrder) -> PaymentTerms:
 
 
 def _charges(order: DealerOrder, category: str) -> tuple[Charge, ...]:
-    if not order.freight_net:
-        return ()
-    return (Charge("Freight", "FC", order.freight_net, order.freight_tax, order.tax_percent, category),)
+    """Surcharges by their codes, then freight: what an invoice has beside its lines."""
+    found = [
+        Charge(
+            each.surcharge.name, OWN_CODE, each.net_amount, each.tax_amount, order.tax_percent, category, id=each.code
+        )
+        for each in order.surcharges
+    ]
+    if order.freight_net:
+        freight = Charge("Freight", FREIGHT, order.freight_net, order.freight_tax, order.tax_percent, category)
+        found.append(freight)
+    return tuple(found)
 
 
 def _delivery_terms(order: DealerOrder) -> DeliveryTerms:

@@ -37,6 +37,15 @@ class OrderedLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Charged:
+    """A charge of an order or an invoice: freight, or a surcharge with its code as `id`."""
+
+    reason: str
+    amount: Decimal
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TakenOrder:
     """An order as the partner read it from its file."""
 
@@ -46,7 +55,7 @@ class TakenOrder:
     dealer: str
     currency: str
     prepaid: bool
-    freight: Decimal
+    charges: tuple[Charged, ...]
     tax: Decimal
     total: Decimal
     lines: tuple[OrderedLine, ...]
@@ -120,7 +129,10 @@ def read_order(folder: Path) -> TakenOrder:
         dealer=_text(root, "cac:BuyerCustomerParty/cbc:SupplierAssignedAccountID"),
         currency=_text(root, "cbc:DocumentCurrencyCode"),
         prepaid=_text(root, "cac:PaymentTerms/cac:SettlementPeriod/cbc:DurationMeasure") == "0",
-        freight=Decimal(_text(root, "cac:AnticipatedMonetaryTotal/cbc:ChargeTotalAmount") or 0),
+        charges=tuple(
+            Charged(_text(item, "cbc:AllowanceChargeReason"), Decimal(_text(item, "cbc:Amount")), _text(item, "cbc:ID"))
+            for item in root.findall("cac:AllowanceCharge", PREFIXES)
+        ),
         tax=Decimal(_text(root, "cac:TaxTotal/cbc:TaxAmount")),
         total=Decimal(_text(root, "cac:AnticipatedMonetaryTotal/cbc:PayableAmount")),
         lines=tuple(
@@ -156,7 +168,8 @@ def _document(order: TakenOrder, step: str) -> tuple[str, bytes]:
     if step == INVOICE:
         number = f"INV-{order.number}"
         billed = [Billed(order.number, line.id, line.sku, line.name, line.quantity, line.net) for line in order.lines]
-        content = billing_xml("Invoice", number, order.dealer, order.currency, billed, order.tax, freight=order.freight)
+        charges = order.charges
+        content = billing_xml("Invoice", number, order.dealer, order.currency, billed, order.tax, charges=charges)
         return f"{number}.xml", content
     number = f"PAY-{order.number}"
     part = Part("invoice", f"INV-{order.number}", order.total)
@@ -245,7 +258,7 @@ def billing_xml(
     lines: Sequence[Billed],
     tax: Decimal,
     *,
-    freight: Decimal = Decimal(0),
+    charges: Sequence[Charged] = (),
     invoice: str = "",
     due: dt.date | None = None,
     on: dt.date | None = None,
@@ -253,7 +266,8 @@ def billing_xml(
     """An Invoice or a CreditNote (`kind`); `invoice` is the one that a credit note corrects."""
     root = _Element.document(kind)
     goods = sum((line.net for line in lines), Decimal(0))
-    net = goods + freight
+    charged = sum((charge.amount for charge in charges), Decimal(0))
+    net = goods + charged
     root.leaf("ID", number)
     root.leaf("IssueDate", _day(on))
     if kind == "Invoice" and due:
@@ -263,11 +277,12 @@ def billing_xml(
         root.branch("BillingReference").branch("InvoiceDocumentReference").leaf("ID", invoice)
     root.branch("AccountingSupplierParty")
     root.branch("AccountingCustomerParty").leaf("SupplierAssignedAccountID", dealer)
-    if freight:
+    for each in charges:
         charge = root.branch("AllowanceCharge")
+        charge.leaf("ID", each.id)
         charge.leaf("ChargeIndicator", "true")
-        charge.leaf("AllowanceChargeReason", "Freight")
-        charge.money("Amount", freight, currency)
+        charge.leaf("AllowanceChargeReason", each.reason)
+        charge.money("Amount", each.amount, currency)
     root.branch("TaxTotal").money("TaxAmount", tax, currency)
     totals = root.branch("LegalMonetaryTotal")
     for name, amount in (
@@ -276,8 +291,8 @@ def billing_xml(
         ("TaxInclusiveAmount", net + tax),
     ):
         totals.money(name, amount, currency)
-    if freight:
-        totals.money("ChargeTotalAmount", freight, currency)
+    if charges:
+        totals.money("ChargeTotalAmount", charged, currency)
     totals.money("PayableAmount", net + tax, currency)
     for position, line in enumerate(lines, start=1):
         row = root.branch(f"{kind}Line")

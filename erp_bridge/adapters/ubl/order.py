@@ -135,6 +135,7 @@ def _requested(delivery: _Branch, day: date | None) -> None:
 
 
 def _charge(branch: _Branch, charge: Charge) -> None:
+    branch.put("ID", charge.id)
     branch.put("ChargeIndicator", "true")
     branch.put("AllowanceChargeReasonCode", charge.code)
     branch.put("AllowanceChargeReason", charge.reason)
