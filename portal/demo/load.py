@@ -13,6 +13,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.db.models import Q
 from oscar.core.loading import get_model
 
 from dealers.accounts.models import Dealer, DealerRole, Membership, SalesRep, Supplier, User
@@ -20,13 +21,17 @@ from fulfilment.ordering.models import DealerOrder
 from portal.celery import app as celery_app
 from portal.demo import pictures, promotions, selling, stories, supplies, terms
 from portal.demo.company import ATTRIBUTES, build, write_import_files
+from portal.demo.company.catalogue import MODELS, launch_day
+from portal.demo.company.history import horizon
 from portal.demo.company.model import Company, OrderPlan
 from portal.demo.history import load_order
 from portal.imports.mapping import read_mapping
 from portal.imports.models import ImportKind
 from portal.imports.pictures import Folder, StoredPictures
 from portal.imports.running import Source, run_here
+from portal.shop.entries import write_entries
 
+Product = get_model("catalogue", "Product")
 StockRecord = get_model("partner", "StockRecord")
 
 Say = Callable[[str], None]
@@ -50,6 +55,7 @@ def load(today: date, say: Say) -> None:
         say("Importing today's products and stock …")
         StockRecord.objects.update(num_in_stock=0)
         _import(company, folder, (ImportKind.PRODUCTS, ImportKind.STOCK))
+        _date_products(today)
         terms.load()
         supplies.load(company, today, folder / "pictures")
         stories.load(today, folder / "pictures")
@@ -157,6 +163,14 @@ def _load_history(company: Company, say: Say) -> None:
             load_order(plan, dealers[plan.dealer], users, _key(plan))
         if number % 50 == 0:
             say(f"Placing past orders … {number} of {len(company.history)}")
+
+
+def _date_products(today: date) -> None:
+    """Say since when each product is in the range, as the history has it."""
+    for model in MODELS:
+        since = horizon(launch_day(model, today))
+        Product.objects.filter(Q(upc=model.code) | Q(upc__startswith=f"{model.code}-")).update(date_created=since)
+    write_entries(Product.objects.values_list("pk", flat=True))
 
 
 def _key(plan: OrderPlan) -> uuid.UUID:

@@ -20,6 +20,9 @@ DISCONTINUED_DAYS_AGO = {"CK111-22L-CR": 40, "DR607-750-FO": 25, "TW513-28-SA": 
 # Sold out for good, and what took their place.
 REPLACED_BY = {"CK111-22L-CR": "CK111-22L-FO", "TW513-28-SA": "TW513-28-WH"}
 PALLET_CARTONS = 40
+# What is new, since when, and for how long the others have been in the range.
+NEW_MODELS = {"DR605", "TC706"}
+NEW_FOR, IN_THE_RANGE = timedelta(days=20), timedelta(days=400)
 UNAVAILABLE = {"TC707-FO", "ST804-12L-IN", "BK206-5L-CR"}
 
 
@@ -35,6 +38,11 @@ class Variant:
     price: Decimal
     ends_on: date | None
     available: bool
+
+
+def launch_day(model: Model, today: date) -> date:
+    """Since when the model is in the range."""
+    return today - (NEW_FOR if model.code in NEW_MODELS else IN_THE_RANGE)
 
 
 def ean13(number: int) -> str:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from portal.demo.company.catalogue import Variant
+from portal.demo.company.catalogue import Variant, launch_day
 from portal.demo.company.dealers import (
     DEALERS,
     DEMO_DEALER,
@@ -71,7 +71,7 @@ def _placed(dealer: Dealer, today: date, days: Sequence[date], weights: Sequence
             return moment.astimezone(UTC)
 
 
-def _sellable(variants: Sequence[Variant], dealer: Dealer, placed: date) -> list[Variant]:
+def _sellable(variants: Sequence[Variant], dealer: Dealer, placed: date, today: date) -> list[Variant]:
     liked = set(dealer.likes.split())
     return [
         variant
@@ -79,6 +79,7 @@ def _sellable(variants: Sequence[Variant], dealer: Dealer, placed: date) -> list
         if variant.top in liked
         and variant.available
         and (variant.ends_on is None or placed < variant.ends_on - timedelta(days=14))
+        and launch_day(variant.model, today) <= placed
     ]
 
 
@@ -128,7 +129,7 @@ def dealer_orders(dealer: Dealer, variants: Sequence[Variant], today: date, rng:
         moments[-1] = _yesterday(days[-1], rng)
     zone = ZoneInfo(home(dealer).zone)
     long_one = _long_order(dealer, moments, today)
-    everything = _sellable(variants, dealer, today - timedelta(days=DAYS))
+    everything = _sellable(variants, dealer, today - timedelta(days=DAYS), today)
     favourites = {variant.sku for variant in rng.sample(everything, min(FAVOURITES[dealer.size], len(everything)))}
     outlets = outlet_codes(dealer)
     orders = []
@@ -145,7 +146,7 @@ def dealer_orders(dealer: Dealer, variants: Sequence[Variant], today: date, rng:
                 po_number=_po_number(dealer, day, sequence),
                 requested_on=working_day(day + timedelta(days=rng.randrange(5, 15))),
                 note=_note(dealer, rng),
-                lines=_lines(_sellable(variants, dealer, day), favourites, dealer.size, wanted, rng),
+                lines=_lines(_sellable(variants, dealer, day, today), favourites, dealer.size, wanted, rng),
                 decided_by=rep(dealer)[2],
             )
         )
