@@ -17,11 +17,12 @@ from django.db import connection
 
 from pricing.terms.models import ListKind, PriceList
 
-#: Sorting and hashing a million rows in memory; given back with the transaction.
+#: Sorting and hashing a million rows in memory, and samples of some thousand rows; both end with the transaction.
 WORK_MEMORY = "96MB"
-MORE_MEMORY = """
-SELECT set_config('work_mem', %(memory)s, true)
- WHERE pg_size_bytes(current_setting('work_mem')) < pg_size_bytes(%(memory)s)
+SETTINGS = """
+SELECT set_config('default_statistics_target', '10', true),
+       CASE WHEN pg_size_bytes(current_setting('work_mem')) < pg_size_bytes(%(memory)s)
+            THEN set_config('work_mem', %(memory)s, true) END
 """
 
 STAGED = """
@@ -81,9 +82,18 @@ UPDATE prices_found f
   FROM wanted w LEFT JOIN based b USING (number) WHERE f.number = w.number
 """
 
-LISTS = """
-SELECT list, bool_or(list_id IS NULL), max(name), max(currency) FROM prices_found WHERE refused = ''
- GROUP BY list ORDER BY list
+#: What each list's rows do, in one pass.
+TALLY = """
+WITH each_row AS (
+    SELECT list, list_id, name, currency, refused = '' AS taken, price_id IS NULL AS is_new,
+           (old_amount, old_to) IS DISTINCT FROM (amount, new_to) AS differs
+      FROM prices_found
+)
+SELECT list, coalesce(bool_or(list_id IS NULL) FILTER (WHERE taken), false), max(name) FILTER (WHERE taken),
+       max(currency) FILTER (WHERE taken), count(*) FILTER (WHERE taken AND is_new),
+       count(*) FILTER (WHERE taken AND NOT is_new AND differs),
+       count(*) FILTER (WHERE taken AND NOT is_new AND NOT differs), count(*) FILTER (WHERE NOT taken)
+  FROM each_row GROUP BY list ORDER BY list
 """
 CHANGE = """
 UPDATE pricing_terms_price p SET price = f.amount, valid_to = f.new_to
@@ -106,17 +116,6 @@ SELECT number, CASE WHEN price_id IS NULL THEN 'created'
                     WHEN list = ANY(%(renamed)s) THEN 'changed'
                     ELSE 'unchanged' END AS state
   FROM prices_found WHERE refused = ''
-"""
-COUNTS = """
-SELECT CASE WHEN refused <> '' THEN 'refused' WHEN price_id IS NULL THEN 'created'
-            WHEN (old_amount, old_to) IS DISTINCT FROM (amount, new_to) OR list = ANY(%(renamed)s) THEN 'changed'
-            ELSE 'unchanged' END AS state, count(*)
-  FROM prices_found GROUP BY state
-"""
-TOUCHED = """
-SELECT id FROM pricing_terms_pricelist WHERE code IN (
-    SELECT list FROM prices_found
-     WHERE refused = '' AND (price_id IS NULL OR (old_amount, old_to) IS DISTINCT FROM (amount, new_to)))
 """
 
 #: The prices of the file's lists that the file does not have and that hold today or later.
@@ -151,6 +150,19 @@ class Refused(NamedTuple):
     currency: str | None
 
 
+class ListTally(NamedTuple):
+    """What the rows of one list do. `name` and `currency` are what any row says of it that is taken, else empty."""
+
+    code: str
+    is_new: bool
+    name: str
+    currency: str
+    created: int
+    changed: int
+    unchanged: int
+    refused: int
+
+
 @dataclass(frozen=True)
 class Differences:
     """What a file does, by rows."""
@@ -168,6 +180,7 @@ class Staging:
         self._today = today
         self._renamed: list[str] = []
         self._discounts = False
+        self._tally: list[ListTally] = []
         with connection.cursor() as cursor:
             cursor.execute(STAGED)
 
@@ -180,16 +193,20 @@ class Staging:
     def compare(self) -> None:
         """Find each row's place and what refuses it."""
         with connection.cursor() as cursor:
-            cursor.execute(MORE_MEMORY, {"memory": WORK_MEMORY})
+            cursor.execute(SETTINGS, {"memory": WORK_MEMORY})
             cursor.execute("DROP TABLE IF EXISTS pg_temp.prices_found")
             cursor.execute("ANALYZE pg_temp.prices_staged (list, sku)")
             cursor.execute(FOUND, {"open": [ListKind.STANDARD, ListKind.AGREEMENT]})
             if self._discounts:
                 cursor.execute(DISCOUNTS, {"today": self._today})
             cursor.execute("ANALYZE pg_temp.prices_found (list, price_id, refused)")
+            cursor.execute(TALLY)
+            self._tally = list(map(ListTally._make, cursor.fetchall()))
 
     def refused(self) -> Iterator[Refused]:
         """The rows that cannot be taken, in the file's order, some thousand at a time."""
+        if not any(each.refused for each in self._tally):
+            return
         with connection.cursor() as cursor:
             cursor.execute(REFUSED)
             cursor.execute(FETCH)
@@ -199,11 +216,15 @@ class Staging:
             cursor.execute("CLOSE prices_refused")
 
     def differences(self) -> Differences:
-        """Count what `write` does, or did."""
-        with connection.cursor() as cursor:
-            cursor.execute(COUNTS, {"renamed": self._renamed})
-            counted = dict(cursor.fetchall())
-        return Differences(**{state: counted.get(state, 0) for state in ("created", "changed", "unchanged", "refused")})
+        """What `write` does, or did."""
+        renamed = [each for each in self._tally if each.code in self._renamed]
+        also = sum(each.unchanged for each in renamed)
+        return Differences(
+            created=sum(each.created for each in self._tally),
+            changed=sum(each.changed for each in self._tally) + also,
+            unchanged=sum(each.unchanged for each in self._tally) - also,
+            refused=sum(each.refused for each in self._tally),
+        )
 
     def states(self) -> dict[int, str]:
         """What each row that was taken did, by its number."""
@@ -213,13 +234,15 @@ class Staging:
 
     def write(self) -> set[int]:
         """Make and rename lists, change and add prices. Answers the ids of the lists whose prices changed."""
+        taken = [each for each in self._tally if each.created or each.changed or each.unchanged]
+        self._write_lists({each.code: each for each in taken})
         with connection.cursor() as cursor:
-            cursor.execute(LISTS)
-            self._write_lists({code: (new, name, currency) for code, new, name, currency in cursor.fetchall()})
-            cursor.execute(CHANGE)
-            cursor.execute(ADD)
-            cursor.execute(TOUCHED)
-            return {pk for (pk,) in cursor.fetchall()}
+            if any(each.changed for each in taken):
+                cursor.execute(CHANGE)
+            if any(each.created for each in taken):
+                cursor.execute(ADD)
+        touched = [each.code for each in taken if each.created or each.changed]
+        return set(PriceList.objects.filter(code__in=touched).values_list("pk", flat=True))
 
     def missing(self) -> int:
         """How many stored prices of the file's lists hold today or later and are not in the file; before `write`."""
@@ -246,15 +269,15 @@ class Staging:
             cursor.execute("DROP TABLE IF EXISTS pg_temp.prices_staged")
             cursor.execute("DROP TABLE IF EXISTS pg_temp.prices_found")
 
-    def _write_lists(self, said: Mapping[str, tuple[bool, str, str]]) -> None:
+    def _write_lists(self, said: Mapping[str, ListTally]) -> None:
         PriceList.objects.bulk_create(
-            PriceList(code=code, name=name or code, currency=currency or settings.OSCAR_DEFAULT_CURRENCY)
-            for code, (new, name, currency) in said.items()
-            if new
+            PriceList(code=code, name=each.name or code, currency=each.currency or settings.OSCAR_DEFAULT_CURRENCY)
+            for code, each in said.items()
+            if each.is_new
         )
         renamed = []
-        for found in PriceList.objects.filter(code__in=[code for code, (new, *_) in said.items() if not new]):
-            name = said[found.code][1]
+        for found in PriceList.objects.filter(code__in=[code for code, each in said.items() if not each.is_new]):
+            name = said[found.code].name
             if name and name != found.name:
                 found.name = name
                 renamed.append(found)
