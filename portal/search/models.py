@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.db.models.functions import Reverse
 
 #: Compared sign by sign, so that an index finds the codes that begin with something.
 BY_SIGN = "C"
@@ -34,7 +35,10 @@ class ProductCode(models.Model):
     code = models.CharField(max_length=200)
 
     class Meta:
-        indexes = (models.Index(fields=("key", "product"), name="product_code_key"),)
+        indexes = (
+            models.Index(fields=("key", "product"), name="product_code_key"),
+            models.Index(Reverse("key"), name="product_code_backwards"),
+        )
 
     def __str__(self) -> str:
         return self.code

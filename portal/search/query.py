@@ -15,7 +15,9 @@ from django.db.models.expressions import RawSQL
 
 from dealers.accounts.models import Dealer
 from portal.search import typos, words
-from portal.search.candidates import ANYWHERE, FITTING, Asked, as_sql, assortment_sql, best, kept
+from portal.search.candidates import ANYWHERE, FITTING, Asked, best
+from portal.search.near_codes import near_codes
+from portal.search.products import Products
 from pricing.numbers.keys import code_key
 
 #: Results beyond this many are not put in order: people look for a product, they do not leaf through a thousand.
@@ -23,13 +25,6 @@ MOST_FOUND = 1000
 #: How many of the first results are asked which of the words that may be meant they have.
 MOST_ASKED = 50
 
-NEAR_CODES = """
-SELECT DISTINCT ON (product_id) product_id, code FROM (
-    SELECT product_id, code FROM portal_search_productcode WHERE key = ANY(%(keys)s)
-    UNION ALL
-    SELECT product_id, number FROM pricing_numbers_dealeritemnumber WHERE dealer_id = %(dealer)s AND key = ANY(%(keys)s)
-) AS near ORDER BY product_id, code
-"""
 KNOWN = "SELECT DISTINCT word FROM portal_search_word WHERE keys && %s::text[] LIMIT 5000"
 SAID = """
 SELECT EXISTS (SELECT 1 FROM portal_search_productentry WHERE product_id = ANY(%(ids)s) AND words @@ query::tsquery)
@@ -41,14 +36,21 @@ FROM unnest(%(queries)s::text[]) WITH ORDINALITY AS asked (query, place) ORDER B
 class Found:
     """What fits a text, best first.
 
-    `ids` are at most as many as were asked for; `more` says that there are others. `condition` is all that fits,
-    without bound, for facets and other orders. `corrected` is what was searched instead when nothing fits as typed.
+    `ids` are at most as many as were asked for; `more` says that there are others. `corrected` is what was searched
+    instead when nothing fits as typed. `fitting` is what was asked, or the ids of all that fits.
     """
 
     ids: tuple[int, ...]
     more: bool
-    condition: Q
+    fitting: Asked | tuple[int, ...] = ()
     corrected: str = ""
+
+    @property
+    def condition(self) -> Q:
+        """All that fits, without bound, for facets and other orders."""
+        if isinstance(self.fitting, Asked):
+            return Q(pk__in=RawSQL(*self.fitting.condition))  # noqa: S611  # what was typed is a parameter
+        return Q(pk__in=self.fitting)
 
     @property
     def ranking(self) -> Func:
@@ -71,25 +73,21 @@ def find(
     descriptions. Where no code, name or fact fits, words with one wrong letter are mended, unless `exactly`.
     Another dealer's item numbers are never looked at. A constant number of statements.
     """
-    products = assortment_sql(dealer) if within is None else as_sql(within)
+    products = Products.assortment(dealer) if within is None else Products.of(dealer, within)
     search = _Search(dealer, text.replace("\x00", " "), products, limit)
-    return search.run(exactly=exactly) if search.key else Found((), False, _nothing())
+    return search.run(exactly=exactly) if search.key else Found((), more=False)
 
 
 def matching(text: str) -> Q:
     """The condition on Product that all words of `text` are found as typed; without any words nothing is."""
     query = words.query(text)
-    return Q(pk__in=RawSQL(FITTING, [query])) if query else _nothing()  # noqa: S611  # what was typed is a parameter
-
-
-def _nothing() -> Q:
-    return Q(pk__in=[])
+    return Q(pk__in=RawSQL(FITTING, [query])) if query else Q(pk__in=())  # noqa: S611  # what was typed is a parameter
 
 
 class _Search:
     """One search: as it was typed, then with one letter mended, then without a letter that begins a word."""
 
-    def __init__(self, dealer: Dealer, text: str, products: str, limit: int) -> None:
+    def __init__(self, dealer: Dealer, text: str, products: Products, limit: int) -> None:
         self._dealer, self._text, self._products, self._limit = dealer, text, products, limit
         self.key = code_key(text[: words.LONGEST_TEXT])
 
@@ -102,15 +100,17 @@ class _Search:
         return self._mended(list(typed)) or self._near_codes() or self._described(asked, list(typed))
 
     def _found(self, ids: list[int], asked: Asked, *, corrected: str = "") -> Found:
-        condition = Q(pk__in=RawSQL(*asked.condition))  # noqa: S611  # what was typed is a parameter
-        return Found(tuple(ids[: self._limit]), len(ids) > self._limit, condition, corrected)
+        return Found(tuple(ids[: self._limit]), len(ids) > self._limit, asked, corrected)
 
     def _mended(self, described: list[int]) -> Found | None:
         """With what the words may have meant: what fits by more than its description, then all that fits by it."""
         others = self._others()
         if not others:
             return None
-        asked = Asked.of(self._dealer.pk, self._text, others)
+        # Nothing fits as typed: with one run to mend nothing can fit by what stands there now.
+        left = bool(described) or len(others) > 1
+        options = {run: [run, *found] for run, found in others.items()} if left else others
+        asked = Asked.of(self._dealer.pk, self._text, options)
         fitting = best(asked, self._products, self._limit + 1)
         if not any(step < ANYWHERE for step in fitting.values()) and (described or not fitting):
             return None
@@ -120,16 +120,11 @@ class _Search:
 
     def _near_codes(self) -> Found | None:
         """By codes with one wrong sign; they are few."""
-        keys = list(typos.code_neighbours(self.key))
-        if not keys:
-            return None
-        with connection.cursor() as cursor:
-            cursor.execute(NEAR_CODES, {"keys": keys, "dealer": self._dealer.pk})
-            codes = dict(cursor.fetchall())
-        ids = kept(codes, self._products)
+        codes = near_codes(self._dealer.pk, self.key)
+        ids = self._products.kept(codes)
         if not ids:
             return None
-        return Found(tuple(ids[: self._limit]), len(ids) > self._limit, Q(pk__in=ids), codes[ids[0]])
+        return Found(tuple(ids[: self._limit]), len(ids) > self._limit, tuple(ids), codes[ids[0]])
 
     def _described(self, asked: Asked, ids: list[int]) -> Found:
         """What fits by its description alone; where nothing does, what fits without a letter at the end."""
@@ -142,13 +137,13 @@ class _Search:
     def _others(self) -> dict[str, list[str]]:
         """What the words that nobody knows may have meant; where all are known, what any of them may have meant."""
         typed = {run for word in words.asked(self._text) for run in word}
-        keys = sorted({key for run in typed for key in typos.asked_keys(run)})
-        if not keys:
+        asked = {run: keys for run in typed if (keys := typos.asked_keys(run))}
+        if not asked:
             return {}
         with connection.cursor() as cursor:
-            cursor.execute(KNOWN, [keys])
+            cursor.execute(KNOWN, [sorted(set().union(*asked.values()))])
             known = {word for (word,) in cursor.fetchall()}
-        meant = {run: found for run in typed if (found := typos.meant(run, known))}
+        meant = {run: found for run in asked if (found := typos.meant(run, known))}
         unknown = {run: found for run, found in meant.items() if not typos.is_known(run, known)}
         return unknown or meant
 

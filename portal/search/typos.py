@@ -90,32 +90,46 @@ def meant(run: str, known: Iterable[str]) -> list[str]:
     The first letter is seldom the wrong one.
     """
     if is_chinese(run):
-        return list(_meant_in_chinese(run, {word for word in known if is_chinese(word)}))[:MOST_MEANT]
+        return list(_meant_in_chinese(run, {word for word in known if len(word) == CHINESE}))[:MOST_MEANT]
     fits = {word for word in known if not is_chinese(word) and one_apart(run, word)}
     return sorted(fits, key=lambda word: (word[0] != run[0], abs(len(word) - len(run)), word))[:MOST_MEANT]
 
 
 def _meant_in_chinese(run: str, known: set[str]) -> Iterator[str]:
     """The run with one letter replaced, so that all its threes are known."""
+    unknown = {at for at, three in enumerate(shingles(run)) if three not in known}
     for place in range(len(run)):
         around = range(max(place - CHINESE + 1, 0), min(place, len(run) - CHINESE) + 1)
-        if any(run[at : at + CHINESE] not in known for at in range(len(run) - CHINESE + 1) if at not in around):
+        if not unknown.issubset(around):
             continue
-        letters = [
-            {
-                word[place - at]
-                for word in known
-                if word[: place - at] == run[at:place] and word[place - at + 1 :] == run[place + 1 : at + CHINESE]
-            }
-            for at in around
-        ]
+        letters = []
+        for at in around:
+            before, behind = run[at:place], run[place + 1 : at + CHINESE]
+            fitting = (word for word in known if word.startswith(before) and word.endswith(behind))
+            letters.append({word[place - at] for word in fitting})
         for letter in sorted(set.intersection(*letters) - {run[place]}):
             yield run[:place] + letter + run[place + 1 :]
 
 
+def is_mendable(key: str) -> bool:
+    """Whether a code is long enough, and not too long, to be mended."""
+    return SHORTEST_CODE - 1 <= len(key) <= LONGEST_CODE and not any(map(is_chinese, key))
+
+
+def halves(key: str) -> tuple[str, str]:
+    """A beginning and an end of a code that can be mended: one wrong sign leaves one of them as it is."""
+    middle = len(key) // 2
+    return key[:middle], key[middle + 1 :]
+
+
+def is_near(key: str, code: str) -> bool:
+    """Whether a code that was typed may have meant another."""
+    return len(code) >= SHORTEST_CODE and one_apart(key, code)
+
+
 def code_neighbours(key: str) -> Sequence[str]:
-    """Every code that is one sign away; none for a code too short or too long to be mended."""
-    if not SHORTEST_CODE - 1 <= len(key) <= LONGEST_CODE or any(map(is_chinese, key)):
+    """Every code that is one sign away; none for a code that cannot be mended."""
+    if not is_mendable(key):
         return ()
     signs = sorted({*_SIGNS, *key})
     found = {

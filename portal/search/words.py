@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pricing.numbers.keys import code_key, folded
 
@@ -28,6 +29,9 @@ SHORTEST_PREFIX = 2
 
 #: The weights of a product's words, the surest first.
 NAME, CODE, FACT, TEXT = "A", "B", "C", "D"
+
+#: Where the weights go, behind a whole word and behind the beginning of one; no word has these signs.
+_WHOLE, _PREFIX = "\x01", "\x02"
 
 #: What a run may stand for when it is not found as it was typed.
 Alternatives = Mapping[str, Sequence[str]]
@@ -104,20 +108,37 @@ def quoted(word: str) -> str:
     return "'" + word.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def asked(text: str) -> list[list[str]]:
+@lru_cache(maxsize=64)
+def asked(text: str) -> tuple[tuple[str, ...], ...]:
     """The runs of each word that was typed, at most `MOST_WORDS` words."""
-    words = (runs(word) for word in folded(text[:LONGEST_TEXT]).split()[:MOST_WORDS])
-    return [found for found in words if found]
+    words = (tuple(runs(word)) for word in folded(text[:LONGEST_TEXT]).split()[:MOST_WORDS])
+    return tuple(found for found in words if found)
 
 
-def query(text: str, weights: str = "", alternatives: Alternatives | None = None, *, going_on: bool = True) -> str:
-    """A tsquery literal: all words are there, the last may go on, Chinese runs hold together. Empty for no words.
+class Query:
+    """What was typed, as tsquery literals: all words are there, Chinese runs hold together. Empty for no words.
 
-    With `weights` ("AC") only words of these kinds count. A run with `alternatives` may be any of them too.
+    A run with `alternatives` is any of these, and itself only where it is one of them.
     """
-    words = asked(text)
-    others = alternatives or {}
-    return " & ".join(_term(found, weights, others, last=going_on and found is words[-1]) for found in words)
+
+    def __init__(self, text: str, alternatives: Alternatives | None = None) -> None:
+        words, others = asked(text), alternatives or {}
+        first = [_term(found, others, last=False) for found in words[:-1]]
+        self._begun = " & ".join([*first, _term(words[-1], others, last=True)]) if words else ""
+        self._whole = " & ".join([*first, _term(words[-1], others, last=False)]) if words else ""
+
+    def begun(self, weights: str = "") -> str:
+        """The last word may go on. With `weights` ("AC") only words of these kinds count."""
+        return _weighted(self._begun, weights)
+
+    def whole(self, weights: str = "") -> str:
+        """The last word is whole too."""
+        return _weighted(self._whole, weights)
+
+
+def query(text: str) -> str:
+    """What was typed as a tsquery literal, of which the last word may go on."""
+    return Query(text).begun()
 
 
 def with_runs(text: str, others: Mapping[str, str]) -> str:
@@ -127,32 +148,36 @@ def with_runs(text: str, others: Mapping[str, str]) -> str:
 
 def exactly(run: str) -> str:
     """A tsquery literal for one run as it stands."""
-    return _exactly(run, "")
+    return _weighted(_exactly(run), "")
 
 
-def _term(found: Sequence[str], weights: str, others: Alternatives, *, last: bool) -> str:
+def _term(found: Sequence[str], others: Alternatives, *, last: bool) -> str:
     end = len(found) - 1
     parts = []
     for place, run in enumerate(found):
-        options = [_begun(run, weights) if last and place == end else _exactly(run, weights)]
-        options += [_exactly(other, weights) for other in others.get(run, ()) if other != run]
+        going_on = last and place == end
+        options = [
+            _begun(run) if going_on and other == run else _exactly(other) for other in others.get(run, ()) or (run,)
+        ]
         parts.append(options[0] if len(options) == 1 else f"({' | '.join(options)})")
     together = " & ".join(parts)
     if len(found) > 1 and not any(map(is_chinese, found)):
         joined = "".join(found)[:LONGEST_WORD]
-        whole = _begun(joined, weights) if last else _exactly(joined, weights)
-        return f"({whole} | ({together}))"
+        return f"({_begun(joined) if last else _exactly(joined)} | ({together}))"
     return together
 
 
-def _exactly(run: str, weights: str) -> str:
-    mark = f":{weights}" if weights else ""
+def _exactly(run: str) -> str:
     if is_chinese(run):
-        return "(" + " <-> ".join(quoted(pair) + mark for pair in pairs(run)) + ")"
-    return quoted(run) + mark
+        return "(" + " <-> ".join([quoted(pair) + _WHOLE for pair in pairs(run)]) + ")"
+    return quoted(run) + _WHOLE
 
 
-def _begun(run: str, weights: str) -> str:
+def _begun(run: str) -> str:
     if is_chinese(run) or len(run) < SHORTEST_PREFIX:
-        return _exactly(run, weights)
-    return f"{quoted(run)}:*{weights}"
+        return _exactly(run)
+    return quoted(run) + _PREFIX
+
+
+def _weighted(query: str, weights: str) -> str:
+    return query.replace(_WHOLE, f":{weights}" if weights else "").replace(_PREFIX, f":*{weights}")

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from oscar.core.loading import get_model
 
 from dealers.accounts.models import Dealer
+from portal.search import near_codes
 from portal.search.index import reindex
 from portal.search.models import ProductCode, ProductEntry, Word
 from portal.search.query import Found, find, matching
@@ -167,6 +168,19 @@ def test_one_wrong_letter_is_mended_and_told(dealer: Dealer, typed: str, meant: 
 
     assert skus(found)[0] == "M39x119-R"
     assert found.corrected == meant
+
+
+@pytest.mark.parametrize("typed", ["M39x191-R", "m39x119s", "39x119r", "KD-7798/9"])
+def test_a_code_is_mended_where_very_many_begin_alike(
+    dealer: Dealer, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    pedal = Product.objects.get(upc="M39x119-R")
+    DealerItemNumber.objects.create(dealer=dealer, product=pedal, number="KD-7788/9")
+    compared = find(dealer, typed)
+    monkeypatch.setattr(near_codes, "MOST_COMPARED", 1)
+
+    assert skus(compared) == ["M39x119-R"]
+    assert find(dealer, typed) == compared
 
 
 def test_exactly_as_typed_mends_nothing(dealer: Dealer) -> None:

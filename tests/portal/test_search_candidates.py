@@ -13,10 +13,14 @@ from dealers.accounts.models import Dealer
 from portal.search import candidates
 from portal.search.query import find
 from pricing.catalogue.intake import ProductsIntake
+from pricing.catalogue.models import ProductCard
 from pricing.numbers.models import DealerItemNumber
+from pricing.selling.models import AssortmentRule, Effect
+from pricing.terms.models import DealerPriceList
 from tests import factories
 from tests.intakes import take
 
+Category = get_model("catalogue", "Category")
 Product = get_model("catalogue", "Product")
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +77,44 @@ def test_every_way_gives_the_same(dealer: Dealer, monkeypatch: pytest.MonkeyPatc
     assert usual.ids
     assert usual.ids == one_by_one.ids == find(dealer, text, limit=4).ids
     assert usual.corrected == one_by_one.corrected
+
+
+@pytest.mark.parametrize("few", [candidates.FEW_PRODUCTS, 0], ids=["named", "worked out"])
+@pytest.mark.parametrize("target", ["product", "brand", "category", "list"])
+def test_a_dealer_who_may_buy_a_handful_finds_what_is_among_it(
+    dealer: Dealer, monkeypatch: pytest.MonkeyPatch, target: str, few: int
+) -> None:
+    monkeypatch.setattr(candidates, "FEW_PRODUCTS", few)
+    handful = list(Product.objects.filter(upc__in=["A007", "A077"]))
+    price_list = factories.PriceList.objects.create(code="L-2", name="Other list", currency=dealer.currency)
+    factories.give_list(dealer, price_list, 2)
+    for product in handful if target == "list" else Product.objects.filter(upc__startswith="A"):
+        factories.set_price(price_list, product, "1.00")
+    if target == "list":
+        DealerPriceList.objects.filter(dealer=dealer).exclude(price_list=price_list).delete()
+    if target == "product":
+        AssortmentRule.objects.bulk_create(
+            AssortmentRule(dealer=dealer, product=product, effect=Effect.ALLOW) for product in handful
+        )
+    if target == "brand":
+        ProductCard.objects.filter(product__in=handful).update(brand="Rare")
+        AssortmentRule.objects.create(dealer=dealer, brand="Rare", effect=Effect.ALLOW)
+    if target == "category":
+        category = Category.add_root(name="Rare")
+        for product in handful:
+            product.categories.add(category)
+        AssortmentRule.objects.create(dealer=dealer, category=category, effect=Effect.ALLOW)
+
+    found = find(Dealer.objects.get(pk=dealer.pk), "clamp", limit=3)
+
+    assert skus(found.ids) == ["A007", "A077"]
+    assert not found.more
+
+
+def test_a_denied_product_is_not_found_among_the_few(dealer: Dealer) -> None:
+    AssortmentRule.objects.create(dealer=dealer, product=Product.objects.get(upc="A118"), effect=Effect.DENY)
+
+    assert "A118" not in skus(find(Dealer.objects.get(pk=dealer.pk), "clamp", limit=3).ids)
 
 
 def test_own_numbers_are_found_by_every_way(dealer: Dealer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.search.typos import asked_keys, code_neighbours, dictionary_words, keys_of, meant, one_apart
+from portal.search.typos import (
+    asked_keys,
+    code_neighbours,
+    dictionary_words,
+    halves,
+    is_near,
+    keys_of,
+    meant,
+    one_apart,
+)
 
 LETTERS = string.ascii_lowercase
 LATIN = st.text(LETTERS + "ñß", min_size=4, max_size=14).filter(lambda word: dictionary_words([word]) == {word})
@@ -50,6 +59,15 @@ def test_every_edit_of_a_code_is_its_neighbour(pair: tuple[str, str]) -> None:
     code, typed = pair
 
     assert typed == code or len(typed) > 24 or code in code_neighbours(typed)
+
+
+@given(edited(st.text("abc1", min_size=5, max_size=24)))
+def test_every_edit_of_a_code_leaves_a_half_of_it(pair: tuple[str, str]) -> None:
+    code, typed = pair
+    head, tail = halves(typed)
+
+    assert len(typed) < 5 or code.startswith(head) or code.endswith(tail)
+    assert typed == code or is_near(typed, code)
 
 
 @given(LATIN, LATIN)
