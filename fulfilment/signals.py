@@ -7,3 +7,6 @@ order_moved = Signal()
 
 #: Goods left for a dealer. Arguments: `shipment` (Shipment).
 shipment_recorded = Signal()
+
+#: A consumer order was received, moved or changed. Arguments: `order` (ConsumerOrder), `step` (ConsumerStep).
+consumer_order_moved = Signal()

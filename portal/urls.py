@@ -31,6 +31,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("shop/", include("portal.shop.urls")),
     path("console/", include("portal.console.urls")),
+    path("api/", include("portal.api.urls")),
     path("cms/", include(wagtailadmin_urls)),
     path("oscar/", include(cast(Any, apps.get_app_config("oscar")).urls[0])),  # set by Oscar, unknown to its base
 ]

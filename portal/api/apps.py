@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class PortalApiConfig(AppConfig):
+    name = "portal.api"
+    label = "portal_api"
