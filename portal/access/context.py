@@ -56,6 +56,7 @@ CONSOLE_RAIL: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry(_("Price lists"), "console:price_lists", "tag", P.SEE_PRICES),
             Entry(_("One-off prices"), "console:exceptions", "receipt-percent", P.SEE_PRICES),
             Entry(_("Promotions"), "console:promotions", "megaphone", P.SEE_PRICES),
+            Entry(_("Surcharges"), "console:surcharges", "banknotes", P.SEE_PRICES),
             Entry(_("Selling rules"), "console:selling_home", "adjustments-horizontal", P.SEE_PRICES),
         ),
     ),

@@ -19,6 +19,7 @@ from portal.access.portal import PortalRequest
 from portal.access.roles import Permission
 from portal.components.keyset import PAGE_SIZE, PK, page_of, turned
 from portal.components.promotions import promotion_name, promotion_words
+from portal.components.surcharges import order_surcharges
 from portal.console.price_check import CheckForm
 from portal.console.promotion_forms import STATES, PromotionFilter, PromotionForm, state_of, stored
 from portal.console.selling_words import category_paths
@@ -114,6 +115,7 @@ def promotion_preview(request: PortalRequest) -> HttpResponse:
             "deals": [_deal(deal, quoted.currency, line.deal is deal) for deal in line.deals],
             "order_deal": _deal(quoted.order_deal, quoted.currency, True) if quoted.order_deal else None,
             "spent": [_deal(deal, quoted.currency, False) for deal in quoted.spent],
+            "surcharges": order_surcharges(quoted.surcharges),
         }
     return render(request, "console/promotions/preview.html", context)
 

@@ -71,8 +71,8 @@ def rows_of(kind: str, rules: Iterable[Any], today: date, paths: Mapping[int, st
 
 def row_of(kind: str, rule: Any, today: date, paths: Mapping[int, str]) -> RuleRow:
     """One rule in words."""
-    whom, whom_note, whom_url = _whom(rule)
-    about, about_note = _about(rule, paths) if isinstance(rule, TargetedRule) else ("", "")
+    whom, whom_note, whom_url = whom_of(rule)
+    about, about_note = about_of(rule, paths) if isinstance(rule, TargetedRule) else ("", "")
     word, state_kind = STATES[state_of(rule, today)]
     return RuleRow(
         rule=rule,
@@ -148,7 +148,8 @@ def _field(kind: str, name: str) -> str:
     return word[:1].upper() + word[1:]
 
 
-def _whom(rule: Any) -> tuple[str, str, str]:
+def whom_of(rule: Any) -> tuple[str, str, str]:
+    """For whom a rule is, a note on it, and the dealer's page."""
     if rule.dealer:
         return rule.dealer.display_name, rule.dealer.number, reverse("console:dealer", args=[rule.dealer.number])
     if rule.group:
@@ -156,7 +157,8 @@ def _whom(rule: Any) -> tuple[str, str, str]:
     return _("Everybody"), "", ""
 
 
-def _about(rule: TargetedRule, paths: Mapping[int, str]) -> tuple[str, str]:
+def about_of(rule: TargetedRule, paths: Mapping[int, str]) -> tuple[str, str]:
+    """What a rule is about, and a note on it."""
     if rule.product:
         card = getattr(rule.product, "card", None)
         name = (reads_chinese() and card and card.name_zh) or rule.product.get_title()

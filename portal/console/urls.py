@@ -36,6 +36,7 @@ from portal.console import (
     selling,
     selling_preview,
     supplier,
+    surcharges,
 )
 
 app_name = "console"
@@ -131,6 +132,10 @@ urlpatterns: list[URLPattern] = [
     route("promotions/preview/", promotions.promotion_preview, name="promotion_preview", access=P.SEE_PRICES),
     route("promotions/<int:pk>/", promotions.promotion, name="promotion", access=P.SEE_PRICES),
     route("promotions/<int:pk>/end/", promotions.promotion_end, name="promotion_end", access=P.MANAGE_DEALERS),
+    route("surcharges/", surcharges.surcharges, name="surcharges", access=P.SEE_PRICES),
+    route("surcharges/add/", surcharges.surcharge_add, name="surcharge_add", access=P.MANAGE_DEALERS),
+    route("surcharges/<int:pk>/", surcharges.surcharge_rule, name="surcharge", access=P.SEE_PRICES),
+    route("surcharges/<int:pk>/end/", surcharges.surcharge_end, name="surcharge_end", access=P.MANAGE_DEALERS),
     route("selling/", selling.selling_home, name="selling_home", access=P.SEE_PRICES),
     route("selling/preview/", selling_preview.selling_preview, name="selling_preview", access=P.SEE_PRICES),
     route("selling/<slug:kind>/", selling.selling, name="selling", access=P.SEE_PRICES),

@@ -18,6 +18,7 @@ from fulfilment.ordering.freight import OrderAmounts, amounts_of
 from fulfilment.ordering.lines import check_lines
 from fulfilment.ordering.problems import LineProblem
 from portal.components.promotions import PromotionShown, hint_words, promotion_name, promotions_shown
+from portal.components.surcharges import SurchargeShown, line_surcharges, order_surcharges
 from portal.shop.rows import Label, Product, Stock, labels_for, named, pictures_of, stock_of, variant_words
 from pricing.promotions.rules import BUNDLE
 from pricing.quote import Quote, QuotedLine, supplier_day, valid_on
@@ -28,14 +29,16 @@ from pricing.terms.models import Price, PriceList
 PAGE_SIZE = 100
 #: So many lines with another price are named in the notice; the others are marked at their place.
 MOST_NAMED = 8
-NO_AMOUNTS = OrderAmounts(*[Decimal("0.00")] * 4)
+NOTHING = Decimal("0.00")
+NO_AMOUNTS = OrderAmounts(NOTHING, NOTHING, NOTHING, NOTHING)
 
 
 @dataclass(frozen=True)
 class CartLine:
     """One line of the cart. Prices are in the dealer's currency before tax.
 
-    `amount` is after the line's own `promotion`, `full_amount` before it; `hint` is what a little more would bring.
+    `amount` is after the line's own `promotion`, `full_amount` before it; `surcharges` come on top. `hint` is what a
+    little more would bring.
 
     `was` is the unit price seen before where it is another one by now, `since` the first day of the new one, if known.
     """
@@ -61,6 +64,7 @@ class CartLine:
     full_amount: Decimal | None = None
     promotion: PromotionShown | None = None
     hint: str = ""
+    surcharges: tuple[SurchargeShown, ...] = ()
 
     @property
     def list_price(self) -> Decimal | None:
@@ -128,6 +132,11 @@ class CartPage:
         """The promotion on the order value, if one holds."""
         deal = self.quote.order_deal
         return promotions_shown((deal,), self.quote.currency)[0] if deal else None
+
+    @property
+    def surcharges(self) -> tuple[SurchargeShown, ...]:
+        """What comes on top of the goods, by code."""
+        return order_surcharges(self.quote.surcharges)
 
     @property
     def spent(self) -> list[str]:
@@ -245,6 +254,7 @@ def read_cart(
             full_amount=line.full_amount,
             promotion=promotions_shown((line.deal,), dealer.currency)[0] if line.deal else None,
             hint=hint_words(line.hint),
+            surcharges=line_surcharges(line.surcharges, dealer.currency),
         )
 
     lines = {pk: line_of(pk) for pk in detailed}

@@ -25,6 +25,7 @@ from fulfilment.ordering.problems import LineProblem, OrderRefused
 from fulfilment.ordering.states import ENDED_STATES
 from fulfilment.ordering.submit import OrderHead, submit
 from fulfilment.ordering.terms import DeliveryMode
+from fulfilment.ordering.surcharges import surcharge_changes
 from portal.access.portal import PortalRequest
 from portal.shop.cartlines import CartPage, read_cart
 from portal.shop.checkout_form import CheckoutForm, LineTerms, read_line_terms
@@ -121,6 +122,7 @@ def _keep_terms(cart: DealerCart, terms: LineTerms) -> None:
     if terms.terms:
         with contextlib.suppress(OrderRefused, DatabaseError):
             set_line_terms(cart, terms.terms)
+        shown_surcharges=_surcharges(given),
 
 
 def _refused(request: PortalRequest, form: CheckoutForm, terms: LineTerms, why: OrderRefused) -> HttpResponse:
@@ -143,11 +145,13 @@ def _refused(request: PortalRequest, form: CheckoutForm, terms: LineTerms, why: 
     form = _again(form, portal.dealer, key=uuid4() if sent else form.cleaned_data["key"], **_shown(page))
     form.add_error(why.field if why.field in form.fields else None, str(why.message))
     told = why.lines if why.code == "cart_changed" else ()
-    return _page(request, form, page, sent_terms=terms, changed=why.code if news else "", told=told, sent=sent)
+    changed = why.code if news else ""
+    return _page(request, form, page, sent_terms=terms, changed=changed, charged=charged, told=told, sent=sent)
 
 
 def _again(form: CheckoutForm, dealer: Dealer, **values: Any) -> CheckoutForm:
     """The same form with some hidden values exchanged."""
+    charged = surcharge_changes(_surcharges(form.cleaned_data), page.quote.surcharges, page.quote.currency)
     data = QueryDict(mutable=True)
     data.update(form.data)
     for name, value in values.items():
@@ -236,6 +240,7 @@ def _json(values: Mapping[str, Any]) -> str:
 
 
 def _prices(given: Mapping[str, Any]) -> dict[int, Decimal]:
+        "shown_surcharges": _json({charge.code: str(charge.net) for charge in page.quote.surcharges}),
     """The unit prices shown before; nothing when the field was tampered with, since they only explain."""
     try:
         shown = {int(pk): Decimal(str(price)) for pk, price in json.loads(given["shown_prices"] or "{}").items()}
@@ -260,5 +265,14 @@ def _used_before(dealer: Dealer, po_number: str, key: UUID | None) -> DealerOrde
     orders = DealerOrder.objects.filter(dealer=dealer, po_number__iexact=po_number).exclude(po_number="")
     others = orders.exclude(state__in=ENDED_STATES)
     if key is not None:
+def _surcharges(given: Mapping[str, Any]) -> dict[str, Decimal] | None:
+    """The surcharges shown before, by code; None when the field was tampered with: that fools only who did it."""
+    try:
+        shown = {str(code): Decimal(str(amount)) for code, amount in json.loads(given["shown_surcharges"]).items()}
+        return shown if all(amount.is_finite() for amount in shown.values()) else None
+    except (ValueError, AttributeError, InvalidOperation, RecursionError):
+        return None
+
+
         others = others.exclude(submit_key=key)
     return others.order_by("-placed_at", "-order").first()

@@ -32,6 +32,7 @@ class CheckoutForm(forms.Form):
     shown_total = forms.DecimalField(widget=forms.HiddenInput, max_digits=14, decimal_places=2, required=False)
     shown_prices = forms.CharField(widget=forms.HiddenInput, required=False)
     shown_quantities = forms.CharField(widget=forms.HiddenInput, required=False)
+    shown_surcharges = forms.CharField(widget=forms.HiddenInput, required=False)
     po_confirmed = forms.CharField(widget=forms.HiddenInput, required=False, max_length=100)
     outlet = forms.ModelChoiceField(label=t("Ship to"), queryset=Outlet.objects.none(), empty_label=None)
     requested_date = _day(t("Requested date"), t("Leave empty for as soon as possible."))

@@ -110,6 +110,7 @@ def sheet_of(orders: DealerOrderQuerySet) -> Sheet:
         Column(_("ERP number")),
     )
     return Sheet(_("Orders"), columns, _cells(orders))
+        Column(_("Surcharges"), "money"),
 
 
 def _cells(orders: DealerOrderQuerySet) -> Iterator[tuple[Any, ...]]:
@@ -143,3 +144,4 @@ def _chunk_cells(orders: list[DealerOrder]) -> Iterator[tuple[Any, ...]]:
             order.total,
             order.erp_number,
         )
+            order.surcharge_net,

@@ -19,6 +19,7 @@ from fulfilment.stock.expected import Expected, expected_receipts
 from fulfilment.stock.models import StockLevel
 from fulfilment.stock.take import available
 from portal.components.promotions import PromotionShown, promotions_shown
+from portal.components.surcharges import SurchargeShown, line_surcharges
 from portal.shop.packing import UnitShown, unit_lines, units_shown
 from pricing.catalogue.models import ProductCard, Unit, reads_chinese
 from pricing.catalogue.units import units_of
@@ -107,7 +108,8 @@ class ProductRow:
     """One product in a list. Prices are in the dealer's currency per unit before tax, at the smallest order.
 
     `rrp`, as printed, and `margin` only where the dealer is shown them.
-    `promoted_price` is what a unit comes to with the promotion that holds at the smallest order.
+    `promoted_price` is what a unit comes to with the promotion that holds at the smallest order. `surcharges` come on
+    top of any of these prices.
     """
 
     label: Label
@@ -124,6 +126,7 @@ class ProductRow:
     margin: Margin | None = None
     promotions: tuple[PromotionShown, ...] = ()
     promoted_price: Decimal | None = None
+    surcharges: tuple[SurchargeShown, ...] = ()
 
     @property
     def choices(self) -> tuple[UnitShown, ...]:
@@ -207,6 +210,7 @@ def rows_for(dealer: Dealer, products: Sequence[Any], in_cart: Mapping[int, int]
             margin=margin_shown(line, dealer.currency),
             promotions=promotions_shown(line.deals, dealer.currency),
             promoted_price=line.steps[-1].unit_price if line.deal else None,
+            surcharges=line_surcharges(line.surcharges, dealer.currency),
         )
         for line in quoted[: len(labels)]
     ]

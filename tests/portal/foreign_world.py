@@ -23,6 +23,7 @@ from pricing.catalogue.models import ProductFile
 from pricing.numbers.models import DealerItemNumber
 from pricing.promotions.models import Promotion, PromotionScope
 from pricing.selling.models import AssortmentRule, FreightRule, OrderMinimum, QuantityRule
+from pricing.surcharges.models import Surcharge, SurchargeRule
 from pricing.terms.exceptions import request_exception
 from pricing.terms.models import Price, PriceException, PriceList
 from tests import factories
@@ -95,6 +96,8 @@ def make_secrets(world: World) -> Secrets:
     share_cart(cart, True)
     offer = Promotion.objects.create(code="BERGEN-ONLY", name="Bergen week", kind="percent", percent=1, everything=True)
     PromotionScope.objects.create(promotion=offer, dealer=world.bergen)
+    own = Surcharge.objects.create(code="BERGEN-FEE", name="Bergen fee")
+    SurchargeRule.objects.create(surcharge=own, kind="percent", percent=1, dealer=world.bergen)
     message = message_of(sent)
     return Secrets(
         waiting, sent, shipment, billed, message, inbound, place, wok, one_off, rules, cart, saved, promotion=offer
@@ -118,6 +121,7 @@ def foreign_parameters(world: World, secrets: Secrets) -> dict[str, list[dict[st
     one_off, own = {"pk": secrets.exception.pk}, {"code": "BERGEN"}
     prices = [{"pk": price.pk} for price in Price.objects.filter(price_list__code="BERGEN")]
     offer = {"pk": secrets.promotion.pk}
+    levied = [{"pk": rule.pk} for rule in SurchargeRule.objects.filter(dealer=world.bergen)]
     return {
         "media": [],
         "shop:category": [],
@@ -166,6 +170,8 @@ def foreign_parameters(world: World, secrets: Secrets) -> dict[str, list[dict[st
         "console:selling_remove": secrets.rules,
         "console:promotion": [offer],
         "console:promotion_end": [offer],
+        "console:surcharge": levied,
+        "console:surcharge_end": levied,
         "console:group": [],
         "console:formula": [],
         "console:exception": [one_off],
