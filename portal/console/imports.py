@@ -18,13 +18,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal.access.portal import PortalRequest
 from portal.components.downloads import EXCEL, excel_file
 from portal.components.keyset import PAGE_SIZE, PK, Key, moment, page_of, turned, whole
-from portal.documents.tables.reading import Preview, TableRefused, preview
+from portal.documents.tables.reading import Preview, TableRefused
 from portal.imports.blank import write_blank
 from portal.imports.forms import MappingForm, UploadForm
 from portal.imports.jobs import local_copy
 from portal.imports.kinds import COLUMNS, column_named
 from portal.imports.mapping import header_key
 from portal.imports.models import ColumnMapping, ImportJob, ImportKind, ImportState
+from portal.imports.opening import preview_import
 from portal.imports.tasks import wake
 
 PREVIEW_ROWS = 5
@@ -194,9 +195,9 @@ def _preview_upload(file: UploadedFile[Any]) -> Preview:
             target.write(chunk)
         target.flush()
         file.seek(0)
-        return preview(Path(target.name), file.name or "", rows=PREVIEW_ROWS)
+        return preview_import(Path(target.name), file.name or "", rows=PREVIEW_ROWS)
 
 
 def _preview_job(found: ImportJob) -> Preview:
     with local_copy(found.file) as path:
-        return preview(path, found.file_name, rows=PREVIEW_ROWS)
+        return preview_import(path, found.file_name, rows=PREVIEW_ROWS)

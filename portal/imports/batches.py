@@ -10,9 +10,9 @@ from pathlib import Path
 from dealers.intake.columns import CellRefused, text_of
 from dealers.intake.rows import Cell, Row
 from portal.documents.tables.reading import Row as Record
-from portal.documents.tables.reading import open_table
 from portal.imports.kinds import COLUMNS
 from portal.imports.mapping import MappingRefused, RowMapper
+from portal.imports.opening import open_import
 
 SIZE = 1000
 #: What stands once in a file of each kind whose rows may be summed.
@@ -92,7 +92,7 @@ def _sum(kind: str, rows: Sequence[Row]) -> Row:
 
 def count_rows(path: Path, filename: str) -> int:
     """Read a file to its end, so that a damaged one is refused before anything of it is kept. Raises TableRefused."""
-    with open_table(path, filename=filename) as table:
+    with open_import(path, filename) as table:
         return sum(1 for _record in table.rows())
 
 
@@ -112,7 +112,7 @@ class Siblings:
         path = self._folder / name
         if Path(name).name != name or not path.is_file():
             raise MappingRefused([("lookup", f"There is no file {name} beside the imported one.")])
-        with open_table(path, filename=name) as table:
+        with open_import(path, name) as table:
             if key not in table.header:
                 raise MappingRefused([("lookup", f"{name} has no column “{key}”.")])
             place = table.header.index(key)

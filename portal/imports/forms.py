@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dealers.intake.columns import Column
-from portal.documents.tables.limits import DEFAULT, MEBIBYTE
+from portal.documents.tables.limits import MEBIBYTE
 from portal.documents.tables.reading import Preview
 from portal.imports.kinds import COLUMNS
 from portal.imports.mapping import PROBLEM_COLUMN, ColumnMap, MappingRefused, RowMapper, guess, read_mapping
 from portal.imports.models import ImportKind
+from portal.imports.opening import largest
 from portal.imports.pictures import LARGEST_ZIP, PicturesRefused, Zip
 from pricing.catalogue.columns import ATTRIBUTE, ATTRIBUTE_ZH, attribute_column
 
@@ -32,7 +33,6 @@ class UploadForm(forms.Form):
     kind = forms.ChoiceField(label=t("What the file holds"), choices=ImportKind.choices)
     file = forms.FileField(
         label=t("File"),
-        help_text=t("CSV (UTF-8 or GB18030) or Excel (.xlsx), at most 50 MB. The first row holds the headings."),
     )
     images = forms.FileField(
         label=t("Pictures"),
@@ -40,11 +40,18 @@ class UploadForm(forms.Form):
         help_text=t("For products only: a ZIP of the pictures that the file names, at most 200 MB."),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        help_text = _(
+            "CSV (UTF-8 or GB18030) or Excel (.xlsx), at most %(limit)s MB. The first row holds the headings."
+        )
+        self.fields["file"].help_text = help_text % {"limit": largest() // MEBIBYTE}
+
     def clean_file(self) -> UploadedFile[Any]:
         """Not too large, with a name that can be kept."""
         file: UploadedFile[Any] = self.cleaned_data["file"]
-        if (file.size or 0) > DEFAULT.file_size:
-            facts = {"limit": DEFAULT.file_size // MEBIBYTE}
+        if (file.size or 0) > largest():
+            facts = {"limit": largest() // MEBIBYTE}
             raise forms.ValidationError(_("The file has more than %(limit)s MB. Split it into several files.") % facts)
         file.name = PurePath(file.name or "table.csv").name[-LONGEST_NAME:]
         return file

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from functools import partial
+from itertools import starmap
 from pathlib import Path
 from typing import IO, Any
 
@@ -38,6 +39,8 @@ LOST = timedelta(seconds=60)
 BEAT_SECONDS = 15
 #: A file that brings down its worker this often is given up, so that it does not do so for ever.
 MOST_ATTEMPTS = 5
+#: Problems of rows that are in memory at a time.
+AT_ONCE = 5_000
 
 
 class Superseded(Exception):
@@ -141,6 +144,8 @@ def _run(job: ImportJob) -> None:
         _finish(job, path)
 
 
+            if job.agreed and not job.rows_read:
+                job.problems.all().delete()
 def _write(job: ImportJob, take: Callable[[], Outcome], batch: Batch) -> None:
     """One batch, its counts and its problems, together or not at all."""
     with transaction.atomic():
@@ -167,14 +172,11 @@ def _progress(job: ImportJob, **values: Any) -> None:
 
 
 def _finish(job: ImportJob, path: Path) -> None:
-    problems = [
-        Problem(row, field, message)
-        for row, field, message in job.problems.order_by("row", "id").values_list("row", "field", "message")
-    ]
+    problems = job.problems.order_by("row", "id").values_list("row", "field", "message")
     name = ""
-    if problems:
+    if problems.exists():
         with tempfile.TemporaryFile() as target:
-            write_refused(target, path, job.file_name, told(problems))
+            write_refused(target, path, job.file_name, told(starmap(Problem, problems.iterator(chunk_size=AT_ONCE))))
             target.seek(0)
             ending = ".xlsx" if job.file_name.lower().endswith(".xlsx") else ".csv"
             name = job.refused_rows.storage.save(f"imports/refused/{job.pk}{ending}", File(target))

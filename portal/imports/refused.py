@@ -4,34 +4,38 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import BinaryIO
 
 from dealers.intake.columns import text_of
 from dealers.intake.rows import Cell, Problem
 from portal.documents.formula_text import defuse
-from portal.documents.tables.reading import Table, open_table
+from portal.documents.tables.reading import Table
 from portal.documents.workbooks import Column, Sheet, write_workbook
 from portal.imports.mapping import PROBLEM_COLUMN
+from portal.imports.opening import open_import
+
+Said = tuple[int, str]
 
 
-def told(problems: Iterable[Problem]) -> dict[int, str]:
-    """One sentence for each refused row, its problems joined."""
-    said: dict[int, list[str]] = {}
-    for problem in problems:
-        said.setdefault(problem.row, []).append(
-            f"{problem.field}: {problem.message}" if problem.field else problem.message
-        )
-    return {row: " ".join(dict.fromkeys(messages)) for row, messages in said.items()}
+def told(problems: Iterable[Problem]) -> Iterator[Said]:
+    """One sentence for each refused row, its problems joined. Takes and gives them in the order of the rows."""
+    for row, found in groupby(problems, key=attrgetter("row")):
+        messages = (f"{each.field}: {each.message}" if each.field else each.message for each in found)
+        yield row, " ".join(dict.fromkeys(messages))
 
 
-def write_refused(target: BinaryIO, path: Path, filename: str, said: Mapping[int, str]) -> None:
+def write_refused(target: BinaryIO, path: Path, filename: str, said: Iterable[Said]) -> None:
     """Write the refused rows of a file to `target`: XLSX for a workbook, else CSV in the file's own encoding.
+
+    `said` is in the order of the rows, and both are read beside each other: a million refused rows take little memory.
 
     Corrected and uploaded again it reads as the first file did: the added column is not one of ours.
     """
-    with open_table(path, filename=filename) as table:
+    with open_import(path, filename) as table:
         keep = [place for place, name in enumerate(table.header) if name != PROBLEM_COLUMN]
         header = [table.header[place] for place in keep] + [PROBLEM_COLUMN]
         rows = _rows(table, keep, said)
@@ -42,10 +46,15 @@ def write_refused(target: BinaryIO, path: Path, filename: str, said: Mapping[int
             _write_csv(target, header, rows, encoding)
 
 
-def _rows(table: Table, keep: Sequence[int], said: Mapping[int, str]) -> Iterator[list[Cell]]:
+def _rows(table: Table, keep: Sequence[int], said: Iterable[Said]) -> Iterator[list[Cell]]:
+    waiting = iter(said)
+    number, sentence = next(waiting, (0, ""))
     for record in table.rows():
-        if record.number in said:
-            yield [*(record.cells[place] for place in keep), said[record.number]]
+        while 0 < number < record.number:
+            number, sentence = next(waiting, (0, ""))
+        if record.number == number:
+            yield [*(record.cells[place] for place in keep), sentence]
+            number, sentence = next(waiting, (0, ""))
 
 
 def _write_csv(target: BinaryIO, header: Sequence[str], rows: Iterable[Sequence[Cell]], encoding: str) -> None:

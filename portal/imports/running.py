@@ -8,10 +8,10 @@ from pathlib import Path
 
 from dealers.accounts.models import User
 from dealers.intake.rows import Outcome, Problem, Row
-from portal.documents.tables.reading import open_table
 from portal.imports.batches import SIZE, Batch, batches, count_rows, siblings_of
 from portal.imports.kinds import Options, intake_for
 from portal.imports.mapping import ColumnMap, RowMapper
+from portal.imports.opening import open_import
 from portal.imports.whole import KINDS as WHOLE_KINDS
 from portal.imports.whole import run_whole_here
 from pricing.catalogue.pictures import Pictures
@@ -55,7 +55,7 @@ def run(source: Source, write: Write, *, skip_rows: int = 0, size: int = SIZE) -
     """
     kind = source.mapping.kind
     intake = intake_for(kind, Options(labels=source.mapping.labels, pictures=source.pictures, by=source.by))
-    with open_table(source.path, filename=source.filename) as table:
+    with open_import(source.path, source.filename) as table:
         sibling = siblings_of(source.folder) if source.folder else None
         mapper = RowMapper(source.mapping, table.header, sibling)
         done = 0

@@ -12,10 +12,10 @@ from django.db import transaction
 from django.db.models import F
 
 from dealers.intake.rows import Problem
-from portal.documents.tables.reading import open_table
 from portal.imports.batches import Batch, batches, siblings_of
 from portal.imports.mapping import RowMapper
 from portal.imports.models import ImportJob, ImportKind, ImportProblem, ImportState
+from portal.imports.opening import open_import
 from pricing.terms.intake import PricesIntake
 
 if TYPE_CHECKING:
@@ -28,9 +28,19 @@ SIZE = 10_000
 Progress = Callable[..., None]
 
 
-def stage(source: Source, intake: PricesIntake, staged: Callable[[Batch, list[Problem]], None]) -> RowMapper:
-    """Read the file to its end into `intake`. Raises TableRefused and MappingRefused; nothing is kept then."""
-    with open_table(source.path, filename=source.filename) as table:
+def stage(
+    source: Source,
+    intake: PricesIntake,
+    staged: Callable[[Batch, list[Problem]], None],
+    guessed: Callable[[int], None] | None = None,
+) -> RowMapper:
+    """Read the file to its end into `intake`. Raises TableRefused and MappingRefused; nothing is kept then.
+
+    `guessed` is told how many rows the file seems to have, if it seems to have any number.
+    """
+    with open_import(source.path, source.filename) as table:
+        if guessed and table.rows_hint:
+            guessed(table.rows_hint)
         mapper = RowMapper(source.mapping, table.header, siblings_of(source.folder) if source.folder else None)
         for batch in batches(table.rows(), mapper, SIZE):
             staged(batch, intake.stage(batch.rows))
@@ -45,8 +55,14 @@ def run_whole(job: ImportJob, source: Source, progress: Progress) -> bool:
     try:
         with transaction.atomic():
             job.problems.all().delete()
-            progress(rows_read=0, skipped=0, refused=0)
-        stage(source, intake, lambda batch, problems: _staged(job, batch, problems, progress))
+            progress(rows_read=0, rows_total=None, skipped=0, refused=0)
+        stage(
+            source,
+            intake,
+            lambda batch, problems: _staged(job, batch, problems, progress),
+            lambda rows: progress(rows_total=rows),
+        )
+        progress(rows_total=F("rows_read"))
         if job.whole_lists:
             missing = intake.missing()
             if missing and missing != job.confirmed:
@@ -60,7 +76,6 @@ def run_whole(job: ImportJob, source: Source, progress: Progress) -> bool:
                 unchanged=written.unchanged,
                 refused=F("refused") + written.refused,
                 ended=written.ended,
-                rows_total=F("rows_read"),
                 written=True,
             )
     finally:

@@ -83,6 +83,10 @@ class Environment:
     default_currency: str
     time_zone: str
     log_level: str
+    price_asks_from_percent: int
+    """How far a price edited on screen may move before the console asks a second time."""
+    import_file_mb: int
+    """The largest file that can be imported, in MB."""
     host: str
     port: int
     embedded: bool
@@ -128,6 +132,8 @@ def read(variables: Mapping[str, str], var: Path) -> Environment:
         default_currency=reader.take("DEFAULT_CURRENCY", values.currency, "CNY"),
         time_zone=reader.take("TIME_ZONE", values.time_zone, "Asia/Shanghai"),
         log_level=reader.take("LOG_LEVEL", values.log_level, "INFO"),
+        price_asks_from_percent=reader.take("PRICE_ASKS_FROM_PERCENT", values.percent, 30),
+        import_file_mb=reader.take("IMPORT_FILE_MB", values.megabytes, 200),
         host=host,
         port=port,
         embedded=not {"DATABASE_URL", "BROKER_URL", "CACHE_URL"} <= reader.given.keys(),

@@ -281,6 +281,20 @@ def few(value: str) -> int:
     return int(value)
 
 
+def percent(value: str) -> int:
+    """A whole percentage from 1 to 1000."""
+    if not value.isascii() or not value.isdigit() or not 1 <= int(value) <= 1000:
+        raise WrongValue(f"is '{value}', not a percentage from 1 to 1000")
+    return int(value)
+
+
+def megabytes(value: str) -> int:
+    """A whole number of megabytes from 1 to 1000."""
+    if not value.isascii() or not value.isdigit() or not 1 <= int(value) <= 1000:
+        raise WrongValue(f"is '{value}', not a number of megabytes from 1 to 1000")
+    return int(value)
+
+
 def seconds(value: str) -> int:
     """A whole number of seconds, at most an hour."""
     if not value.isascii() or not value.isdigit() or int(value) > 3600:

@@ -140,6 +140,10 @@ PORTAL_URL = ENVIRONMENT.portal_url
 # The catalogue calls a product new for so many days
 CATALOGUE_NEW_DAYS = 30
 
+# A price edited on screen that moves by more is asked for a second time
+PRICE_ASKS_FROM_PERCENT = ENVIRONMENT.price_asks_from_percent
+IMPORT_FILE_MB = ENVIRONMENT.import_file_mb
+
 # Wagtail
 WAGTAIL_SITE_NAME = "Dealer portal"
 WAGTAILADMIN_BASE_URL = PORTAL_URL

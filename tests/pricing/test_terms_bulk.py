@@ -73,6 +73,8 @@ def test_a_file_costs_the_same_statements_at_any_length() -> None:
             whole(*tiers(many, str(many)), batch=5000)
         return len(queries)
 
+    whole(*tiers(5, "1"))
+
     assert statements(10) == statements(2000) <= 40
 
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from portal.documents.tables.reading import TableRefused, preview
+from portal.documents.tables.reading import TableRefused
 from portal.imports.folder import read_document
 from portal.imports.mapping import MappingRefused, guess, read_mapping
 from portal.imports.models import ImportKind
+from portal.imports.opening import preview_import
 from portal.imports.pictures import Folder, PicturesRefused, StoredPictures
 from portal.imports.refused import told, write_refused
 from portal.imports.running import Source, Totals, run_here
@@ -43,7 +44,7 @@ class Command(BaseCommand):
         report(self, path.name, totals)
         if totals.refused and options["refused"]:
             with options["refused"].open("wb") as target:
-                write_refused(target, path, path.name, told(totals.problems))
+                write_refused(target, path, path.name, told(sorted(totals.problems, key=lambda problem: problem.row)))
             self.stdout.write(f"The refused rows are in {options['refused']}.")
         if totals.refused:
             sys.exit(1)
@@ -52,7 +53,7 @@ class Command(BaseCommand):
         if mapping:
             document = read_document(mapping)
         else:
-            document = {"columns": guess(kind, preview(path, path.name, rows=1).header)}
+            document = {"columns": guess(kind, preview_import(path, path.name, rows=1).header)}
         if not images:
             document = without_pictures(document)
         pictures = StoredPictures(Folder(images)) if images else None
