@@ -70,7 +70,7 @@ def credit_after(orders: Sequence[DealerOrder]) -> dict[int, Credit]:
     for order in orders:
         credit = now[order.dealer_id]
         used = order.total if order.state == State.REVIEW and order.payment_terms_days else Decimal(0)
-        after[order.pk] = replace(credit, ordered=credit.ordered + used)
+        after[order.pk] = replace(credit, ordered=credit.ordered + used, in_review=credit.in_review - used)
     return after
 
 

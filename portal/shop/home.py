@@ -62,8 +62,8 @@ def _figures(request: PortalRequest, credit: Credit | None) -> list[dict[str, An
     statement = reverse("shop:statement") if portal.may(Permission.SEE_OWN_STATEMENT) else ""
     figures: list[dict[str, Any]] = []
     if credit is not None:
-        note = _("of a limit of %s") % format_amount(credit.limit)
-        tone = "bad" if credit.exceeded else ""
+        note = _credit_words(credit)
+        tone = "bad" if credit.left < 0 else ""
         figures.append(
             {
                 "label": _("Credit left"),
@@ -94,6 +94,18 @@ def _figures(request: PortalRequest, credit: Credit | None) -> list[dict[str, An
         }
     )
     return figures
+
+
+def _credit_words(credit: Credit) -> str:
+    """What the credit left is made up of; parts of nothing are not told."""
+    parts = [
+        (credit.owed, _("owed %s")),
+        (credit.ordered, _("ordered and not invoiced %s")),
+        (credit.in_review, _("in review %s")),
+    ]
+    used = [text % format_amount(part) for part, text in parts if part]
+    limit = _("of a limit of %s") % format_amount(credit.limit)
+    return _("%(limit)s; %(used)s") % {"limit": limit, "used": _(", ").join(used)} if used else limit
 
 
 def _to_confirm(request: PortalRequest) -> Any:

@@ -11,13 +11,13 @@ from fulfilment.ordering.credit import credit_of
 from fulfilment.ordering.models import DealerOrder
 from fulfilment.ordering.problems import OrderRefused
 from fulfilment.ordering.progress import acknowledge
-from fulfilment.ordering.review import cancel
+from fulfilment.ordering.review import approve, cancel, reject
 from fulfilment.ordering.states import State
 from fulfilment.shipping.models import Shipment
 from fulfilment.shipping.record import ShipmentData, ShippedLine, confirm_receipt, record_shipment
 from fulfilment.stock.take import available
 from tests.dealers.ledger_samples import invoice
-from tests.erp_bridge.orders import approved
+from tests.erp_bridge.orders import approved, placed
 from tests.factories import World
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -88,3 +88,23 @@ def test_a_closed_order_uses_credit_for_what_was_shipped_until_it_is_billed(worl
 def test_an_order_of_odd_prices_uses_its_total_to_the_cent(world: World) -> None:
     order = approved(world, {world.knife: 7, world.pan: 3, world.pot: 6})
     assert credit_of(world.alpine).ordered == order.total
+
+
+def test_orders_in_review_leave_less_credit_and_do_not_hold_up_an_approval(world: World) -> None:
+    waiting = placed(world, {world.pan: 10})
+    credit = credit_of(world.alpine)
+    assert (credit.in_review, credit.ordered, credit.exposure) == (waiting.total, Decimal("0.00"), Decimal("0.00"))
+    assert credit.left == world.alpine.credit_limit - waiting.total
+    after = credit_of(world.alpine, plus=waiting)
+    assert (after.in_review, after.ordered) == (Decimal("0.00"), waiting.total)
+    assert after.left == credit.left, "an order is counted once"
+    approve(waiting.pk, by=world.rita)
+    assert credit_of(world.alpine) == after
+
+
+def test_a_prepaid_or_rejected_order_leaves_the_credit_as_it_is(world: World) -> None:
+    rejected = placed(world, {world.pan: 1})
+    reject(rejected.pk, by=world.rita, reason="No.")
+    prepaid = placed(world, {world.pan: 1})
+    DealerOrder.objects.filter(pk=prepaid.pk).update(payment_terms_days=0)
+    assert credit_of(world.alpine).in_review == Decimal("0.00")
