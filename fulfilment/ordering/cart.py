@@ -19,7 +19,7 @@ from oscar.core.loading import get_model
 
 from dealers.accounts.models import Dealer, User
 from fulfilment.ordering.cartrows import ADDED, SET, delete_lines, write_lines, write_seen, write_terms
-from fulfilment.ordering.lines import MAX_QUANTITY, visible
+from fulfilment.ordering.lines import MAX_QUANTITY, grouped, quantity_message, visible
 from fulfilment.ordering.models import CartLine, DealerCart
 from fulfilment.ordering.problems import LineProblem, OrderRefused
 from pricing.quote import QuotedLine, quote
@@ -205,8 +205,8 @@ def _stale(
 
 def _changed_message(name: str, quantity: int) -> str:
     if not name:
-        return _("This was changed to %d meanwhile.") % quantity
-    return _("%(name)s changed this to %(quantity)d meanwhile.") % {"name": name, "quantity": quantity}
+        return _("This was changed to %s meanwhile.") % grouped(quantity)
+    return _("%(name)s changed this to %(quantity)s meanwhile.") % {"name": name, "quantity": grouped(quantity)}
 
 
 def _changed_by(cart: DealerCart, product_ids: set[int]) -> dict[int, str]:
@@ -226,13 +226,13 @@ def _write(
     if not wanted:
         return 0
     if any(not 1 <= quantity <= MAX_QUANTITY for quantity in wanted.values()):
-        raise OrderRefused(_("Enter a quantity from 1 to %d.") % MAX_QUANTITY, code="quantity")
+        raise OrderRefused(quantity_message(), code="quantity")
     new = [pk for pk in wanted if pk not in kept]
     now, before = _quoted(cart, kept, wanted, change)
     if new and visible(cart.dealer, [now[pk] for pk in new]).count() < len(new):
         raise OrderRefused(_("A product is not available to you. Nothing was added."), code="not_available")
     if len(kept) + len(new) > MAX_LINES:
-        raise OrderRefused(_("A cart holds at most %d lines. Send this one first.") % MAX_LINES, code="lines")
+        raise OrderRefused(_("A cart holds at most %s lines. Send this one first.") % grouped(MAX_LINES), code="lines")
     written = write_lines(
         cart.basket_id,
         wanted,

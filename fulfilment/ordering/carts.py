@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from dealers.accounts.models import Dealer, User
 from fulfilment.ordering.cart import MAX_LINES, make_cart, quantities
 from fulfilment.ordering.cartrows import copy_lines
-from fulfilment.ordering.lines import MAX_QUANTITY
+from fulfilment.ordering.lines import MAX_QUANTITY, grouped
 from fulfilment.ordering.models import CurrentCart, DealerCart
 from fulfilment.ordering.problems import OrderRefused
 
@@ -73,7 +73,7 @@ def merge_carts(source: DealerCart, target: DealerCart, *, by: User) -> int:
     with transaction.atomic():
         _lock([source, target])
         if len(set(quantities(source)) | set(quantities(target))) > MAX_LINES:
-            raise OrderRefused(_("A cart holds at most %d lines. Send this one first.") % MAX_LINES, code="lines")
+            raise OrderRefused(_("A cart holds at most %s lines. Send this one first.") % grouped(MAX_LINES), code="lines")
         moved = copy_lines(source.basket_id, target.basket_id, limit=MAX_QUANTITY, by_id=by.pk)
         DealerCart.objects.filter(pk=source.pk).update(deleted_at=timezone.now())
         DealerCart.objects.filter(pk=target.pk).update(updated_at=timezone.now())

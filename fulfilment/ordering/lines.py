@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from dealers.accounts.models import Dealer
@@ -76,7 +77,7 @@ def _problems(
         return [LineProblem(product_id, "not_available", _("This product is no longer available to you. Remove it."))]
     found = []
     if not 1 <= quantity <= MAX_QUANTITY:
-        found.append(LineProblem(product_id, "quantity", _("Enter a quantity from 1 to %d.") % MAX_QUANTITY))
+        found.append(LineProblem(product_id, "quantity", quantity_message()))
     elif pack.maximum is not None and quantity > pack.maximum:
         found.append(LineProblem(product_id, "maximum", most_message(pack.maximum)))
     elif not pack.fits(quantity):
@@ -90,11 +91,21 @@ def _problems(
     return found
 
 
+def grouped(number: int) -> str:
+    """A number as the reader writes it, with its thousands parted."""
+    return str(number_format(number, force_grouping=True))
+
+
+def quantity_message() -> str:
+    """What to do about a quantity that cannot be read or is out of bounds."""
+    return _("Enter a quantity from 1 to %s.") % grouped(MAX_QUANTITY)
+
+
 def shortage_message(left: int) -> str:
     """What to do about too little stock."""
     if left <= 0:
         return _("Out of stock. Remove the line or come back later.")
-    return _("Only %d available. Order that many or fewer.") % left
+    return _("Only %s available. Order that many or fewer.") % grouped(left)
 
 
 def minimum_message(short: Shortfall, currency: str) -> str:
@@ -107,15 +118,15 @@ def minimum_message(short: Shortfall, currency: str) -> str:
 
 def most_message(maximum: int) -> str:
     """What to do about more than one order may have."""
-    return _("At most %d in one order. Order that many or fewer.") % maximum
+    return _("At most %s in one order. Order that many or fewer.") % grouped(maximum)
 
 
 def _pack_message(minimum: int, multiple: int, better: int) -> str:
-    values = {"minimum": minimum, "multiple": multiple, "better": better}
+    values = {"minimum": grouped(minimum), "multiple": grouped(multiple), "better": grouped(better)}
     if multiple > 1 and minimum > multiple:
-        text = _("Order at least %(minimum)d, in packs of %(multiple)d: for example %(better)d.")
+        text = _("Order at least %(minimum)s, in packs of %(multiple)s: for example %(better)s.")
     elif multiple > 1:
-        text = _("Sold in packs of %(multiple)d: order %(better)d.")
+        text = _("Sold in packs of %(multiple)s: order %(better)s.")
     else:
-        text = _("Order at least %(minimum)d.")
+        text = _("Order at least %(minimum)s.")
     return text % values

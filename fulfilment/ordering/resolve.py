@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 from dealers.accounts.models import Dealer
 from fulfilment.ordering.alike import MOST_LOOKED_UP, MOST_SUGGESTIONS, alike, instead_of, replacements
 from fulfilment.ordering.codes import Goods, Named, find_codes
-from fulfilment.ordering.lines import MAX_QUANTITY, shortage_message
+from fulfilment.ordering.lines import MAX_QUANTITY, grouped, quantity_message, shortage_message
 from fulfilment.stock.expected import Expected, expected_receipts
 from fulfilment.stock.take import available
 from pricing.catalogue.models import Unit
 from pricing.catalogue.units import counted, units_of
+from pricing.promotions.rules import Deal
 from pricing.quote import QuotedLine, quote
 from pricing.units import PackUnit
 
@@ -62,7 +63,8 @@ class Resolved:
     can be ordered so has an amount and, where the product was weighed, a weight. `added_to` is the place of the
     earlier entry with the same product, whose `wanted` has this one's quantity in it. `arrives` is the next receipt of
     what is short, `instead` the SKU of what replaces it. `code` is what names the product in sales units: the entry's,
-    or the SKU where the entry's is a carton's EAN; `in_units` says that the entry did not count in sales units.
+    or the SKU where the entry's is a carton's EAN; `in_units` says that the entry did not count in sales units, `unit`
+    which packing unit it counted in. `deal` is the promotion that `net_amount` is after, `full_amount` the one before.
     """
 
     entry: Entry
@@ -81,6 +83,9 @@ class Resolved:
     instead: str = ""
     code: str = ""
     in_units: bool = False
+    unit: str = ""
+    deal: Deal | None = None
+    full_amount: Decimal | None = None
 
     @property
     def good(self) -> bool:
@@ -128,13 +133,16 @@ def _matched(entry: Entry, names: Sequence[Named], packings: Mapping[int, tuple[
         return replace(line, state=LineState.UNIT, message=_unit_message(item, packings.get(item.pk, ())))
     if entry.quantity is None and factor == 1 and not entry.units:
         smallest = item.packed(1)
-        return replace(line, wanted=smallest, message=_("No quantity was given: the smallest is %d.") % smallest)
+        return replace(
+            line, wanted=smallest, message=_("No quantity was given: the smallest is %s.") % grouped(smallest)
+        )
     number = entry.quantity or 1
     if number * factor > MAX_QUANTITY:
         return replace(line, state=LineState.QUANTITY, message=_quantity_message("huge"))
     words = "" if factor == 1 else f"{counted(number, unit)} = {counted(number * factor, item.unit)}."
     in_units = factor > 1 or bool(entry.units)
-    return replace(line, wanted=number * factor, message=words, in_units=in_units)
+    packed = unit if factor > 1 else ""
+    return replace(line, wanted=number * factor, message=words, in_units=in_units, unit=packed)
 
 
 def _unit(entry: Entry, name: Named, packing: Iterable[PackUnit]) -> tuple[str, int]:
@@ -155,7 +163,7 @@ def _quantity_message(wrong: str) -> str:
         return _("Only whole quantities can be ordered.")
     if wrong == "unclear":
         return _("This can be read as thousands or as decimals. Write the number without comma or point.")
-    return _("Enter a quantity from 1 to %d.") % MAX_QUANTITY
+    return quantity_message()
 
 
 def _added_up(lines: Sequence[Resolved], goods: Mapping[int, Goods]) -> list[Resolved]:
@@ -172,9 +180,9 @@ def _added_up(lines: Sequence[Resolved], goods: Mapping[int, Goods]) -> list[Res
         if len(same) < 2:
             continue
         parts = [lines[same[0]].wanted, *(_further(lines[place], goods[pk]) for place in same[1:])]
-        text = _("Stands in %(count)d lines, added up: %(sum)s.") % {
-            "count": len(same),
-            "sum": " + ".join(str(part) for part in parts),
+        text = _("Stands in %(count)s lines, added up: %(sum)s.") % {
+            "count": grouped(len(same)),
+            "sum": " + ".join(grouped(part) for part in parts),
         }
         total = sum(parts)
         told[same[0]] = replace(told[same[0]], wanted=total, message=text)
@@ -189,6 +197,7 @@ def _added_up(lines: Sequence[Resolved], goods: Mapping[int, Goods]) -> list[Res
                 lines[place].product_id,
                 lines[place].sku,
                 added_to=same[0],
+                unit=lines[place].unit,
             )
     return told
 
@@ -211,6 +220,7 @@ def _judged(
     quantity = item.packed(line.wanted)
     weight = None if item.weight_kg is None else item.weight_kg * quantity
     line = replace(line, quantity=quantity, unit_price=priced.unit_price, net_amount=priced.net_amount)
+    line = replace(line, deal=priced.deal, full_amount=priced.full_amount)
     if quantity > MAX_QUANTITY:
         message = _quantity_message("huge")
         return replace(line, state=LineState.QUANTITY, quantity=0, unit_price=None, net_amount=None, message=message)
@@ -229,20 +239,21 @@ def _judged(
 def _shortage(left: int, wanted: int, held: int) -> str:
     if not left and not held:
         return shortage_message(0)
-    words = {"left": left, "wanted": wanted, "cart": held}
+    words = {"left": grouped(left), "wanted": grouped(wanted), "cart": grouped(held)}
     if held:
-        return _("%(left)d of %(wanted)d available beside the %(cart)d in your cart.") % words
-    return _("%(left)d of %(wanted)d available.") % words
+        return _("%(left)s of %(wanted)s available beside the %(cart)s in your cart.") % words
+    return _("%(left)s of %(wanted)s available.") % words
 
 
 def _rounded(item: Goods, line: Resolved) -> str:
     pack = item.pack
-    words = {"then": line.wanted, "now": line.quantity, "pack": pack.multiple, "minimum": pack.minimum}
+    told = {"then": line.wanted, "now": line.quantity, "pack": pack.multiple, "minimum": pack.minimum}
+    words = {name: grouped(number) for name, number in told.items()}
     if line.quantity < line.wanted:
-        return _("%(then)d → %(now)d: that is the most in one order.") % words
+        return _("%(then)s → %(now)s: that is the most in one order.") % words
     if pack.multiple > 1:
-        return _("%(then)d → %(now)d: sold in packs of %(pack)d.") % words
-    return _("%(then)d → %(now)d: at least %(minimum)d.") % words
+        return _("%(then)s → %(now)s: sold in packs of %(pack)s.") % words
+    return _("%(then)s → %(now)s: at least %(minimum)s.") % words
 
 
 def _joined(*sentences: str) -> str:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dealers.accounts.models import Dealer, User
-from fulfilment.ordering.lines import MAX_QUANTITY
+from fulfilment.ordering.lines import MAX_QUANTITY, grouped, quantity_message
 from fulfilment.ordering.models import DealerCart
 from fulfilment.ordering.problems import OrderRefused
 from fulfilment.ordering.savedmodels import ListKind, SavedList, SavedListItem
@@ -93,14 +93,14 @@ def add_to_list(saved: SavedList, wanted: Mapping[int, int]) -> int:
     if not wanted:
         return 0
     if any(not 1 <= quantity <= MAX_QUANTITY for quantity in wanted.values()):
-        raise OrderRefused(_("Enter a quantity from 1 to %d.") % MAX_QUANTITY, code="quantity")
+        raise OrderRefused(quantity_message(), code="quantity")
     with transaction.atomic():
         _lock(saved)
         if assortment(saved.dealer, among=wanted).count() < len(wanted):
             raise OrderRefused(_("A product is not available to you. Nothing was added."), code="not_available")
         kept = saved.items.aggregate(last=Max("position"))
         if saved.items.exclude(product__in=list(wanted)).count() + len(wanted) > MAX_ITEMS:
-            raise OrderRefused(_("A list holds at most %d lines.") % MAX_ITEMS, code="lines")
+            raise OrderRefused(_("A list holds at most %s lines.") % grouped(MAX_ITEMS), code="lines")
         values = {"list": saved.pk, "ids": list(wanted), "quantities": list(wanted.values())}
         written = _execute(ADD, values | {"last": kept["last"] or 0, "limit": MAX_QUANTITY})
         saved.save(update_fields=["updated_at"])
@@ -110,7 +110,7 @@ def add_to_list(saved: SavedList, wanted: Mapping[int, int]) -> int:
 def change_items(saved: SavedList, changes: Mapping[int, tuple[int, str]]) -> None:
     """Set `item id → (quantity, note)`; 0 removes the line; items of other lists are left alone."""
     if any(not 0 <= quantity <= MAX_QUANTITY for quantity, _note in changes.values()):
-        raise OrderRefused(_("Enter a quantity from 1 to %d.") % MAX_QUANTITY, code="quantity")
+        raise OrderRefused(quantity_message(), code="quantity")
     if any(len(note) > LONGEST_NOTE for _quantity, note in changes.values()):
         raise OrderRefused(_("A note has at most %d characters.") % LONGEST_NOTE, code="note")
     gone = [pk for pk, (quantity, _note) in changes.items() if not quantity]

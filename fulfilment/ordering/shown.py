@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from fulfilment.ordering.cart import CartEntry
+from fulfilment.ordering.lines import grouped
 from fulfilment.ordering.problems import LineProblem
 from pricing.quote import Quote
 
@@ -23,8 +24,8 @@ def line_changes(shown: Mapping[int, int], lines: Mapping[int, CartEntry]) -> li
         if then is None:
             found.append(LineProblem(product_id, "line_added", _("This line was added since you opened the page.")))
         elif then != entry.quantity:
-            words = {"then": then, "now": entry.quantity}
-            message = _("The quantity was %(then)d and is now %(now)d.") % words
+            words = {"then": grouped(then), "now": grouped(entry.quantity)}
+            message = _("The quantity was %(then)s and is now %(now)s.") % words
             found.append(LineProblem(product_id, "line_changed", message))
     gone = [product_id for product_id in shown if product_id not in lines]
     message = _("This line was removed since you opened the page.")

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 
 from dealers.accounts.models import Dealer, Membership, Outlet, Supplier, User
 from fulfilment.ordering.cart import CartEntry, entries, find_cart
+from fulfilment.ordering.freight import amounts_of
 from fulfilment.ordering.models import DealerCart, DealerOrder
 from portal.access.roles import DEALER_PERMISSIONS, STAFF_PERMISSIONS, Permission
 from pricing.quote import quote
@@ -125,10 +126,14 @@ class Portal:
 
     @cached_property
     def cart_total(self) -> Decimal:
-        """What the cart comes to with tax, by the one price path."""
+        """What the cart comes to with freight, surcharges and tax, as the cart's page says it."""
         if not self.cart_quantities:
             return Decimal("0.00")
-        return quote(self.dealer, list(self.cart_quantities.items()), as_order=True).total
+        return amounts_of(self.dealer, quote(self.dealer, list(self.cart_quantities.items()), as_order=True)).total
+
+    def know_cart_total(self, total: Decimal) -> None:
+        """Who has priced the cart for this request says what it comes to, so that it is not priced twice."""
+        self.__dict__["cart_total"] = total
 
     def forget_cart(self) -> None:
         """Read the cart anew: it was changed by this request."""

@@ -19,7 +19,7 @@ from fulfilment.ordering.models import DealerCart
 from fulfilment.ordering.problems import OrderRefused
 from portal.access.portal import PortalRequest
 from portal.shop.cart import opened, tell_in_cart
-from portal.shop.reorder import Difference, Wish, chosen, differences, notes_of
+from portal.shop.reorder import Difference, Wish, chosen, differences, notes_of, units_of_wishes
 
 #: Beyond so many lines the list does without pictures.
 MOST_PICTURES = 200
@@ -40,7 +40,7 @@ def order_again(
     try:
         if not wanted:
             raise OrderRefused(_("Choose a line that can be had."), code="empty")
-        _fill(request, wanted, notes_of(found, wanted), into_new=into_new)
+        _fill(request, wanted, notes_of(found, wanted), units_of_wishes(found, wanted), into_new=into_new)
     except OrderRefused as why:
         messages.error(request, str(why.message))
         return _page(request, found, source, back_url, name, status=422)
@@ -56,7 +56,14 @@ def order_again(
     return redirect("shop:cart")
 
 
-def _fill(request: PortalRequest, wanted: Mapping[int, int], notes: Mapping[int, str], *, into_new: bool) -> None:
+def _fill(
+    request: PortalRequest,
+    wanted: Mapping[int, int],
+    notes: Mapping[int, str],
+    units: Mapping[int, str],
+    *,
+    into_new: bool,
+) -> None:
     with transaction.atomic():
         cart: DealerCart = (
             create_cart(request.user, request.portal.dealer, request.POST.get("name", ""))
@@ -64,7 +71,7 @@ def _fill(request: PortalRequest, wanted: Mapping[int, int], notes: Mapping[int,
             else opened(request)
         )
         cart.dealer = request.portal.dealer
-        add_to_cart(cart, wanted, by=request.user)
+        add_to_cart(cart, wanted, units=units, by=request.user)
         if notes:
             kept = entries(cart)
             set_line_terms(

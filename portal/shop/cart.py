@@ -31,9 +31,10 @@ from fulfilment.ordering.lines import check_lines
 from fulfilment.ordering.models import DealerCart
 from fulfilment.ordering.problems import LineProblem, OrderRefused
 from portal.access.portal import PortalRequest
+from portal.components.formats import format_quantity
 from portal.shop.cartlines import CartLine, CartPage, read_cart
 from portal.shop.rows import Product, label_of, named
-from portal.shop.wanted import read_notes, read_seen, read_wanted
+from portal.shop.wanted import Wanted, read_notes, read_seen, read_wanted
 from pricing.quote import assortment
 
 #: Quantities that were removed last, so that one click brings them back.
@@ -65,7 +66,7 @@ def add(request: PortalRequest) -> HttpResponse:
             raise OrderRefused(_("Enter a quantity first."), code="quantity")
         if assortment(portal.dealer, among=chosen).count() < len(chosen):
             raise OrderRefused(_("A product is not available to you. Nothing was added."), code="not_available")
-        add_to_cart(opened(request), chosen, by=request.user)
+        add_to_cart(opened(request), chosen, units=wanted.units_of(chosen), by=request.user)
     except OrderRefused as why:
         told = wanted.wrong or dict.fromkeys(list(chosen)[:1], str(why.message))
         return _not_added(request, str(why.message), told)
@@ -81,11 +82,12 @@ def update(request: PortalRequest) -> HttpResponse:
     """
     wanted = read_wanted(request.POST)
     seen = read_seen(request.POST)
-    changes = _changes(request, wanted.quantities, seen)
+    changes = _changes(request, wanted, seen)
     stale: list[LineProblem] = []
     try:
         if changes or "undo" in request.POST:
-            stale = _change(request, changes, {pk: version for pk, (version, _quantity) in seen.items()})
+            versions = {pk: version for pk, (version, _quantity) in seen.items()}
+            stale = _change(request, changes, versions, wanted.units)
         _write_notes(request)
     except OrderRefused as why:
         messages.error(request, str(why.message))
@@ -170,27 +172,31 @@ def _read(request: PortalRequest, **more: Any) -> CartPage:
     )
 
 
-def _changes(
-    request: PortalRequest, quantities: Mapping[int, int], seen: Mapping[int, tuple[int, int]]
-) -> dict[int, int]:
-    """`product → quantity` that the form asks to change: what was sent back as it was shown is left alone."""
-    known = request.portal.cart_quantities
+def _changes(request: PortalRequest, wanted: Wanted, seen: Mapping[int, tuple[int, int]]) -> dict[int, int]:
+    """`product → quantity` that the form asks to change, in sales units: what was sent back as it was shown, in the
+    same unit, is left alone."""
+    known = request.portal.cart_entries
     if "undo" in request.POST:
         return {pk: line.quantity for pk, line in _removed(request).items()}
     if "mend" in request.POST:
         return _mend(request)
     changes = {}
-    for pk, number in quantities.items():
-        shown = seen[pk][1] if pk in seen else known.get(pk, number)
-        if number != shown and (pk in known or pk in seen):
+    for pk, number in wanted.quantities.items():
+        kept = known.get(pk)
+        shown = seen[pk][1] if pk in seen else kept.quantity if kept else number
+        other_unit = kept is not None and pk in wanted.units and wanted.units[pk] != kept.unit
+        if (number != shown or other_unit) and (kept or pk in seen):
             changes[pk] = number
     return changes | {pk: 0 for pk in known if str(pk) == request.POST.get("remove")}
 
 
-def _change(request: PortalRequest, changes: Mapping[int, int], seen: Mapping[int, int]) -> list[LineProblem]:
+def _change(
+    request: PortalRequest, changes: Mapping[int, int], seen: Mapping[int, int], units: Mapping[int, str]
+) -> list[LineProblem]:
     known, cart = request.portal.cart_entries, opened(request)
     removed = _removed(request) if "undo" in request.POST else {}
-    stale = set_quantities(cart, changes, seen=seen, by=request.user)
+    units = {pk: line.unit for pk, line in removed.items()} or {pk: units[pk] for pk in changes if pk in units}
+    stale = set_quantities(cart, changes, seen=seen, units=units, by=request.user)
     if removed:
         set_line_terms(cart, {pk: (line.note, line.requested_date) for pk, line in removed.items()})
         request.session.pop(SESSION_UNDO, None)
@@ -230,12 +236,13 @@ def _mend(request: PortalRequest) -> dict[int, int]:
 def _mended(line: CartLine) -> str:
     if not line.orderable:
         return _("%s: removed.") % line.label.sku
-    words = {"sku": line.label.sku, "now": line.orderable, "then": line.quantity}
-    return _("%(sku)s: %(now)d instead of %(then)d.") % words
+    now, then = format_quantity(line.orderable), format_quantity(line.quantity)
+    return _("%(sku)s: %(now)s instead of %(then)s.") % {"sku": line.label.sku, "now": now, "then": then}
 
 
 def _context(request: PortalRequest, page: CartPage) -> dict[str, Any]:
     portal = request.portal
+    portal.know_cart_total(page.amounts.total)
     return {
         "cart": page,
         "current": portal.cart,
@@ -250,7 +257,10 @@ def _context(request: PortalRequest, page: CartPage) -> dict[str, Any]:
 
 def _remember(request: PortalRequest, removed: Mapping[int, CartEntry]) -> None:
     if removed and request.portal.cart is not None:
-        lines = {str(pk): [line.quantity, line.note, str(line.requested_date or "")] for pk, line in removed.items()}
+        lines = {
+            str(pk): [line.quantity, line.note, str(line.requested_date or ""), line.unit]
+            for pk, line in removed.items()
+        }
         request.session[SESSION_UNDO] = {"cart": request.portal.cart.pk, "lines": lines}
 
 
@@ -260,10 +270,11 @@ def _removed(request: PortalRequest) -> dict[int, CartEntry]:
     current = request.portal.cart
     if current is None or stored.get("cart") != current.pk:
         return {}
-    return {
-        int(pk): CartEntry(int(pk), quantity, note=note, requested_date=date.fromisoformat(day) if day else None)
-        for pk, (quantity, note, day) in stored["lines"].items()
-    }
+    return {int(pk): _restored(int(pk), *line) for pk, line in stored["lines"].items()}
+
+
+def _restored(pk: int, quantity: int, note: str, day: str, unit: str = "") -> CartEntry:
+    return CartEntry(pk, quantity, note=note, requested_date=date.fromisoformat(day) if day else None, unit=unit)
 
 
 def _undo(request: PortalRequest) -> dict[str, Any] | None:

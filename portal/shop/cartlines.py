@@ -19,7 +19,20 @@ from fulfilment.ordering.lines import check_lines
 from fulfilment.ordering.problems import LineProblem
 from portal.components.promotions import PromotionShown, hint_words, promotion_name, promotions_shown
 from portal.components.surcharges import SurchargeShown, line_surcharges, order_surcharges
-from portal.shop.rows import Label, Product, Stock, labels_for, named, pictures_of, stock_of, variant_words
+from portal.shop.packing import UnitShown, choices_of
+from portal.shop.rows import (
+    Label,
+    Product,
+    Stock,
+    counted_at,
+    labels_for,
+    named,
+    pictures_of,
+    stock_of,
+    unsaid,
+    variant_words,
+)
+from pricing.catalogue.units import ordered_words, units_of
 from pricing.promotions.rules import BUNDLE
 from pricing.quote import Quote, QuotedLine, supplier_day, valid_on
 from pricing.rules import PriceStep, Tier
@@ -39,6 +52,8 @@ class CartLine:
 
     `amount` is after the line's own `promotion`, `full_amount` before it; `surcharges` come on top. `hint` is what a
     little more would bring.
+
+    `choices` are the cartons and pallets its quantity can be given in.
 
     `was` is the unit price seen before where it is another one by now, `since` the first day of the new one, if known.
     """
@@ -65,6 +80,36 @@ class CartLine:
     promotion: PromotionShown | None = None
     hint: str = ""
     surcharges: tuple[SurchargeShown, ...] = ()
+    choices: tuple[UnitShown, ...] = ()
+
+    @property
+    def chosen(self) -> UnitShown | None:
+        """The carton or pallet that the quantity is told in; None where it is told in sales units."""
+        unit = self.entry.unit if self.entry else ""
+        return next((each for each in self.choices if each.code == unit and not self.quantity % each.factor), None)
+
+    @property
+    def told_attributes(self) -> tuple[tuple[str, str], ...]:
+        """What tells the variant apart and is not in its name already."""
+        return unsaid(self.attributes, self.label.name)
+
+    @property
+    def discount(self) -> Decimal:
+        """What the line's own promotion takes off."""
+        return (self.full_amount or Decimal(0)) - (self.amount or Decimal(0))
+
+    @property
+    def shown_quantity(self) -> str:
+        """The quantity as it stands in the box, in the unit beside it."""
+        told = str(self.quantity // self.chosen.factor) if self.chosen else str(self.quantity)
+        return self.entered or told
+
+    @property
+    def quantity_words(self) -> str:
+        """The quantity as it was asked for: "2 cartons (24 pieces)"."""
+        unit = self.chosen
+        words = (unit.code, unit.factor) if unit else ("", 1)
+        return ordered_words(self.quantity, self.label.unit_code, *words)
 
     @property
     def list_price(self) -> Decimal | None:
@@ -126,6 +171,11 @@ class CartPage:
     def count(self) -> int:
         """How many lines the cart has."""
         return len(self.quote.lines)
+
+    @property
+    def counted_at(self) -> datetime | None:
+        """When the stock of all lines was counted, where it was at once: then it is said once."""
+        return counted_at(self.lines)
 
     @property
     def order_promotion(self) -> PromotionShown | None:
@@ -227,6 +277,7 @@ def read_cart(
     pictures = pictures_of([products[pk] for pk in on_page.ids])
     attributes = variant_words([products[pk] for pk in on_page.ids])
     lists = PriceList.objects.names(line.list_code for line in checked.quote.lines)
+    packings = units_of(detailed) if detailed else {}
     quoted = {line.product_id: line for line in checked.quote.lines if line.product_id in detailed}
     since = _since([quoted[pk] for pk in was if pk in detailed], checked.quote.at)
 
@@ -237,7 +288,7 @@ def read_cart(
             picture=pictures.get(pk, ""),
             attributes=attributes.get(pk, ()),
             quantity=line.quantity,
-            entered=(entered or {}).get(pk, str(line.quantity)),
+            entered=(entered or {}).get(pk, ""),
             unit_price=line.unit_price,
             amount=line.amount,
             price_list=lists.get(line.list_code, line.list_code),
@@ -255,6 +306,7 @@ def read_cart(
             promotion=promotions_shown((line.deal,), dealer.currency)[0] if line.deal else None,
             hint=hint_words(line.hint),
             surcharges=line_surcharges(line.surcharges, dealer.currency),
+            choices=choices_of(labels[pk], packings.get(pk, ())),
         )
 
     lines = {pk: line_of(pk) for pk in detailed}

@@ -18,15 +18,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from dealers.accounts.addresses import delivery_lines
 from dealers.accounts.models import Dealer
 from fulfilment.ordering.cart import LONGEST_NOTE, open_cart, set_line_terms
 from fulfilment.ordering.models import DealerCart, DealerOrder
 from fulfilment.ordering.problems import LineProblem, OrderRefused
 from fulfilment.ordering.states import ENDED_STATES
 from fulfilment.ordering.submit import OrderHead, submit
-from fulfilment.ordering.terms import DeliveryMode
 from fulfilment.ordering.surcharges import surcharge_changes
+from fulfilment.ordering.terms import DeliveryMode
 from portal.access.portal import PortalRequest
+from portal.components.promotions import promotions_taken
 from portal.shop.cartlines import CartPage, read_cart
 from portal.shop.checkout_form import CheckoutForm, LineTerms, read_line_terms
 from portal.shop.checkout_page import approval_of, lines_of, removed_names
@@ -98,7 +100,13 @@ def confirmation(request: PortalRequest, number: str) -> HttpResponse:
     """The order's number, and what happens next."""
     orders = DealerOrder.objects.for_user(request.user).filter(dealer=request.portal.dealer)
     order = get_object_or_404(orders.select_related("outlet", "placed_by"), number=number)
-    return render(request, "shop/confirmation.html", {"order": order, "rep": request.portal.dealer.sales_rep})
+    context = {
+        "order": order,
+        "rep": request.portal.dealer.sales_rep,
+        "ship_to": delivery_lines(order.ship_to),
+        "promotions": promotions_taken(order.number),
+    }
+    return render(request, "shop/confirmation.html", context)
 
 
 def _head(given: Mapping[str, Any], terms: LineTerms) -> OrderHead:
@@ -114,6 +122,7 @@ def _head(given: Mapping[str, Any], terms: LineTerms) -> OrderHead:
         shown_total=given["shown_total"],
         shown_prices=_prices(given),
         shown_quantities=_quantities(given),
+        shown_surcharges=_surcharges(given),
     )
 
 
@@ -122,7 +131,6 @@ def _keep_terms(cart: DealerCart, terms: LineTerms) -> None:
     if terms.terms:
         with contextlib.suppress(OrderRefused, DatabaseError):
             set_line_terms(cart, terms.terms)
-        shown_surcharges=_surcharges(given),
 
 
 def _refused(request: PortalRequest, form: CheckoutForm, terms: LineTerms, why: OrderRefused) -> HttpResponse:
@@ -142,6 +150,7 @@ def _refused(request: PortalRequest, form: CheckoutForm, terms: LineTerms, why: 
     news = why.code in ("total_changed", "cart_changed")
     faults = () if news else why.lines
     page = _cart(request, problems=faults, shown=_prices(form.cleaned_data))
+    charged = surcharge_changes(_surcharges(form.cleaned_data), page.quote.surcharges, page.quote.currency)
     form = _again(form, portal.dealer, key=uuid4() if sent else form.cleaned_data["key"], **_shown(page))
     form.add_error(why.field if why.field in form.fields else None, str(why.message))
     told = why.lines if why.code == "cart_changed" else ()
@@ -151,7 +160,6 @@ def _refused(request: PortalRequest, form: CheckoutForm, terms: LineTerms, why: 
 
 def _again(form: CheckoutForm, dealer: Dealer, **values: Any) -> CheckoutForm:
     """The same form with some hidden values exchanged."""
-    charged = surcharge_changes(_surcharges(form.cleaned_data), page.quote.surcharges, page.quote.currency)
     data = QueryDict(mutable=True)
     data.update(form.data)
     for name, value in values.items():
@@ -180,6 +188,7 @@ def _page(
     if not page.lines:
         messages.info(request, _("The cart is empty. Add products first."))
         return redirect("shop:cart")
+    portal.know_cart_total(page.amounts.total)
     if form.is_bound:
         _keep_draft(request, form)
     today = supplier_day(timezone.now())
@@ -191,7 +200,7 @@ def _page(
         "lines": lines,
         "wrong_lines": wrong,
         "removed": removed_names(portal, told),
-        "terms": terms or bool(sent_terms and sent_terms.entered) or any(line.note or line.day for line in lines),
+        "terms": terms or bool(sent_terms and len(sent_terms.entered) >= len(lines)),
         "longest_note": LONGEST_NOTE,
         "today": today,
         "dealer": dealer,
@@ -232,6 +241,7 @@ def _shown(page: CartPage) -> dict[str, str]:
         "shown_total": str(page.amounts.total),
         "shown_prices": _json(prices),
         "shown_quantities": _json(quantities),
+        "shown_surcharges": _json({charge.code: str(charge.net) for charge in page.quote.surcharges}),
     }
 
 
@@ -240,7 +250,6 @@ def _json(values: Mapping[str, Any]) -> str:
 
 
 def _prices(given: Mapping[str, Any]) -> dict[int, Decimal]:
-        "shown_surcharges": _json({charge.code: str(charge.net) for charge in page.quote.surcharges}),
     """The unit prices shown before; nothing when the field was tampered with, since they only explain."""
     try:
         shown = {int(pk): Decimal(str(price)) for pk, price in json.loads(given["shown_prices"] or "{}").items()}
@@ -257,14 +266,6 @@ def _quantities(given: Mapping[str, Any]) -> dict[int, int]:
         return {}
 
 
-def _used_before(dealer: Dealer, po_number: str, key: UUID | None) -> DealerOrder | None:
-    """The newest other order with this PO number that was not rejected or cancelled."""
-    if not po_number:
-        return None
-    # Without the empty ones, as the index has them.
-    orders = DealerOrder.objects.filter(dealer=dealer, po_number__iexact=po_number).exclude(po_number="")
-    others = orders.exclude(state__in=ENDED_STATES)
-    if key is not None:
 def _surcharges(given: Mapping[str, Any]) -> dict[str, Decimal] | None:
     """The surcharges shown before, by code; None when the field was tampered with: that fools only who did it."""
     try:
@@ -274,5 +275,13 @@ def _surcharges(given: Mapping[str, Any]) -> dict[str, Decimal] | None:
         return None
 
 
+def _used_before(dealer: Dealer, po_number: str, key: UUID | None) -> DealerOrder | None:
+    """The newest other order with this PO number that was not rejected or cancelled."""
+    if not po_number:
+        return None
+    # Without the empty ones, as the index has them.
+    orders = DealerOrder.objects.filter(dealer=dealer, po_number__iexact=po_number).exclude(po_number="")
+    others = orders.exclude(state__in=ENDED_STATES)
+    if key is not None:
         others = others.exclude(submit_key=key)
     return others.order_by("-placed_at", "-order").first()

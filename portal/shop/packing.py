@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class UnitShown:
     """A packing unit of a product. `price` is what one of it costs, `unit_price` a sales unit in it; before tax.
 
-    Both are None where the dealer has no price at that quantity. `choosable` says whether whole ones can be ordered.
+    Both are None where the dealer has no price at that quantity, or was not asked for one. `choosable` says whether
+    whole ones can be ordered, `most` how many of them at once; None: any number.
     """
 
     code: str
@@ -31,6 +32,7 @@ class UnitShown:
     price: Decimal | None
     unit_price: Decimal | None
     choosable: bool
+    most: int | None = None
 
 
 def unit_lines(units: Mapping[int, Sequence[PackUnit]]) -> list[tuple[int, int]]:
@@ -51,15 +53,28 @@ def units_shown(
     return {pk: tuple(each) for pk, each in shown.items()}
 
 
+def choices_of(label: Label, units: Sequence[PackUnit]) -> tuple[UnitShown, ...]:
+    """The packing units in which a quantity of the product can be given, smallest first; without their prices."""
+    whole = fitting(units, minimum=label.minimum, multiple=label.multiple)
+    shown = (_unit(unit, label, choosable=True) for unit in whole)
+    return tuple(unit for unit in shown if unit.most is None or unit.most > 0)
+
+
 def _shown(unit: PackUnit, label: Label, line: QuotedLine, *, choosable: bool) -> UnitShown:
-    within = label.maximum is None or unit.factor <= label.maximum
+    shown = _unit(unit, label, choosable=choosable)
+    within = (shown.most is None or shown.most > 0) and line.unit_price is not None
+    return replace(shown, price=line.full_amount, unit_price=line.unit_price, choosable=choosable and within)
+
+
+def _unit(unit: PackUnit, label: Label, *, choosable: bool) -> UnitShown:
     return UnitShown(
         code=unit.code,
         name=Unit.word(unit.code),
         factor=unit.factor,
         contents=counted(unit.factor, label.unit_code),
         ean=unit.ean,
-        price=line.full_amount,
-        unit_price=line.unit_price,
-        choosable=choosable and within and line.unit_price is not None,
+        price=None,
+        unit_price=None,
+        choosable=choosable,
+        most=None if label.maximum is None else label.maximum // unit.factor,
     )

@@ -173,6 +173,11 @@ def _add(request: PortalRequest, quick: QuickList, found: Sequence[Resolved]) ->
     """Put the good lines into the cart, once for each rendered page; the bad ones stay."""
     remembered = f"quick-order-{request.user.pk}-{request.portal.dealer.pk}-{quick.key}"
     wanted = {item.product_id: item.quantity for item in found if item.good and item.product_id is not None}
+    units = {
+        item.product_id: line.packed_in
+        for line, item in zip(quick.lines, found, strict=True)
+        if line.packed_in and item.product_id in wanted
+    }
     if not cache.add(remembered, list(wanted), REMEMBERED):
         added = set(cache.get(remembered) or ())
         messages.info(request, _("These lines are in the cart already; nothing was added twice."))
@@ -181,7 +186,7 @@ def _add(request: PortalRequest, quick: QuickList, found: Sequence[Resolved]) ->
         messages.error(request, _("There is no good line to add yet."))
     else:
         try:
-            _put(request, wanted)
+            _put(request, wanted, units)
         except OrderRefused as why:
             cache.delete(remembered)
             return _page(request, quick, found, error=str(why.message), status=422)
@@ -199,7 +204,7 @@ def _add(request: PortalRequest, quick: QuickList, found: Sequence[Resolved]) ->
     return _page(request, rest, [item for _line, item in left])
 
 
-def _put(request: PortalRequest, wanted: Mapping[int, int]) -> None:
+def _put(request: PortalRequest, wanted: Mapping[int, int], units: Mapping[int, str]) -> None:
     """Add to the current cart, or to a new one of the name that was given, which is the current one from then on."""
     dealer = request.portal.dealer
     with transaction.atomic():
@@ -208,7 +213,7 @@ def _put(request: PortalRequest, wanted: Mapping[int, int]) -> None:
         else:
             cart = open_cart(request.user, dealer)
         cart.dealer = dealer
-        add_to_cart(cart, wanted, by=request.user)
+        add_to_cart(cart, wanted, units=units, by=request.user)
 
 
 def _page(

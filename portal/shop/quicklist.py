@@ -30,6 +30,7 @@ class QuickLine:
     """One line. `shown` is the quantity the screen showed: what is sent back the same was not changed.
 
     `unit` is what a column of units said; it went away with the quantity that it was said of when that is changed.
+    `packed_in` is the carton or pallet that the quantity, in sales units by now, was asked for in.
     """
 
     number: int
@@ -38,6 +39,7 @@ class QuickLine:
     cells: tuple[str, ...] = ()
     shown: str = ""
     unit: str = ""
+    packed_in: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,7 @@ def appended(quick: QuickList, more: QuickList) -> QuickList:
 def packed(quick: QuickList) -> str:
     """The list as text for the form."""
     lines = [
-        [line.number, line.code, line.quantity, line.shown, list(line.cells), *([line.unit] if line.unit else [])]
-        for line in quick.lines
+        [line.number, line.code, line.quantity, line.shown, list(line.cells), *_units(line)] for line in quick.lines
     ]
     unit_at = [] if quick.unit_at is None else [quick.unit_at]
     return json.dumps(
@@ -167,13 +168,26 @@ def table_of(
     return [*(heading[place] for place in kept), problem_word], rows
 
 
-def _line(number: object, code: object, quantity: object, shown: object, cells: object, unit: object = "") -> QuickLine:
+def _units(line: QuickLine) -> list[str]:
+    """Said only where there is something to say: most lines have neither."""
+    return [line.unit, line.packed_in] if line.packed_in else [line.unit] if line.unit else []
+
+
+def _line(
+    number: object,
+    code: object,
+    quantity: object,
+    shown: object,
+    cells: object,
+    unit: object = "",
+    packed_in: object = "",
+) -> QuickLine:
     if type(number) is not int or not 0 < number < 10**9:
         raise ListBroken
     written = clean_cell(_text(quantity))
-    return QuickLine(
-        number, clean_code(_text(code)), written, _cells(cells), _text(shown)[:LONGEST_CELL], clean_cell(_text(unit))
-    )
+    last = _text(shown)[:LONGEST_CELL]
+    units = (clean_cell(_text(unit)), clean_cell(_text(packed_in))[:20])
+    return QuickLine(number, clean_code(_text(code)), written, _cells(cells), last, *units)
 
 
 def _cells(cells: object) -> tuple[str, ...]:

@@ -12,9 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from dealers.accounts.models import Dealer
+from fulfilment.ordering.credit import Credit
 from fulfilment.ordering.resolve import LineState, Resolved
 from portal.access.portal import PortalRequest
 from portal.components.formats import format_date, format_quantity
+from portal.components.promotions import PromotionShown, promotions_shown
 from portal.shop.cartlines import credit_shown
 from portal.shop.quicklist import QuickLine, QuickList
 from portal.shop.rows import Label, Product, labels_for, named, pictures_of
@@ -40,7 +42,8 @@ _SUMS = re.compile(r"(-?\d{1,12}(?:\.\d{1,6})?)(?:,(-?\d{1,12}(?:\.\d{1,6})?)){6
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table. `label` is None while the product is not known; `words` is the quantity in cartons."""
+    """One line of the table. `label` is None while the product is not known; `words` is the quantity in cartons,
+    `promotion` what its amount is after."""
 
     place: str
     line: QuickLine
@@ -50,6 +53,7 @@ class Row:
     label: Label | None
     picture: str
     words: str = ""
+    promotion: PromotionShown | None = None
 
     @property
     def stepped(self) -> bool:
@@ -115,12 +119,14 @@ class Sums:
 @dataclass(frozen=True)
 class Totals:
     """What is beside the table. Amounts in the dealer's currency; `credit_left` is what stays free of the credit limit
-    once the cart and these lines are ordered, None for a dealer to whom credit means nothing."""
+    once the `cart` and these lines are ordered; it and `credit` are None for a dealer to whom credit means nothing."""
 
     sums: Sums
     tax: Decimal
     total: Decimal
     credit_left: Decimal | None
+    credit: Credit | None = None
+    cart: Decimal = Decimal("0.00")
 
     @property
     def over(self) -> Decimal | None:
@@ -149,8 +155,9 @@ def totals_of(request: PortalRequest, sums: Sums) -> Totals:
     tax = round_money(sums.net * dealer.tax_percent / 100, dealer.currency)
     total = sums.net + tax
     credit = credit_shown(dealer)
-    left = None if credit is None else credit.left - request.portal.cart_total - total
-    return Totals(sums, tax, total, left)
+    cart = request.portal.cart_total if credit else Decimal("0.00")
+    left = None if credit is None else credit.left - cart - total
+    return Totals(sums, tax, total, left, credit, cart)
 
 
 def folded(quick: QuickList, found: Sequence[Resolved]) -> tuple[QuickList, list[Resolved], dict[int, int]]:
@@ -159,6 +166,10 @@ def folded(quick: QuickList, found: Sequence[Resolved]) -> tuple[QuickList, list
     The last answer tells where each line went.
     """
     sums = {item.added_to for item in found if item.added_to is not None}
+    packs = [item.unit or line.packed_in for line, item in zip(quick.lines, found, strict=True)]
+    for place, item in enumerate(found):
+        if item.added_to is not None and packs[place] != packs[item.added_to]:
+            packs[item.added_to] = ""
     lines: list[QuickLine] = []
     kept: list[Resolved] = []
     went: dict[int, int] = {}
@@ -171,7 +182,7 @@ def folded(quick: QuickList, found: Sequence[Resolved]) -> tuple[QuickList, list
             line = replace(line, code=item.code, quantity=str(item.wanted), unit="")
         elif item.wanted and item.code != line.code:
             line = replace(line, code=item.code)
-        lines.append(replace(line, shown=_shown(line, item)))
+        lines.append(replace(line, shown=_shown(line, item), packed_in=packs[place]))
         kept.append(item)
     return replace(quick, lines=tuple(lines)), kept, went
 
@@ -196,7 +207,8 @@ def rows_of(dealer: Dealer, quick: QuickList, found: Sequence[Resolved], places:
         if label is not None and packing and number >= min(unit.factor for unit in packing):
             words = quantity_words(number, label.unit_code, packing)
         picture = pictures.get(item.product_id or 0, "")
-        rows.append(Row(str(place), quick.lines[place], item, word, kind, label, picture, words))
+        deal = promotions_shown((item.deal,), dealer.currency)[0] if item.deal and item.net_amount is not None else None
+        rows.append(Row(str(place), quick.lines[place], item, word, kind, label, picture, words, deal))
     return rows
 
 

@@ -12,7 +12,8 @@ from dealers.accounts.models import Dealer
 from fulfilment.ordering.models import DealerOrder, DealerOrderLine
 from fulfilment.ordering.savedmodels import SavedListItem
 from fulfilment.stock.take import available
-from portal.components.formats import format_amount
+from portal.components.formats import format_amount, format_quantity
+from portal.components.promotions import PromotionShown, promotions_shown
 from portal.shop.rows import Label, labels_for, named, pictures_of
 from pricing.catalogue.models import Unit
 from pricing.quote import assortment, quote
@@ -21,7 +22,10 @@ from pricing.replaced import replaced_for
 
 @dataclass(frozen=True)
 class Wish:
-    """A line of then: what it was called, how many, and what a sales unit cost (None when nothing was paid)."""
+    """A line of then: what it was called, how many, and what a sales unit cost (None when nothing was paid).
+
+    `packed_in` is the carton or pallet it was ordered in.
+    """
 
     key: str
     product_id: int | None
@@ -31,14 +35,15 @@ class Wish:
     unit_price: Decimal | None = None
     unit: str = ""
     note: str = ""
+    packed_in: str = ""
 
 
 @dataclass(frozen=True)
 class Difference:
     """A line of then and now. `quantity` is what goes into the cart, 0 for nothing; `offered` is the product it is of.
 
-    `price_change` is now less then; `told` says everything that is not as it was, `bad` whether less than was wished
-    can be had.
+    `net_amount` is after `promotion`, `full_amount` before it. `price_change` is now less then; `told` says everything
+    that is not as it was, `bad` whether less than was wished can be had.
     """
 
     wish: Wish
@@ -50,6 +55,8 @@ class Difference:
     price_change: Decimal | None = None
     told: tuple[str, ...] = ()
     bad: bool = False
+    full_amount: Decimal | None = None
+    promotion: PromotionShown | None = None
 
     @property
     def same(self) -> bool:
@@ -69,10 +76,19 @@ def wishes_of_order(order: DealerOrder) -> list[Wish]:
         product_id = line.line.product_id
         key = str(product_id) if product_id else f"x{line.position}"
         if key in found:
-            found[key] = replace(found[key], quantity=found[key].quantity + line.quantity)
+            packed_in = line.ordered_unit if line.ordered_unit == found[key].packed_in else ""
+            found[key] = replace(found[key], quantity=found[key].quantity + line.quantity, packed_in=packed_in)
             continue
         found[key] = Wish(
-            key, product_id, line.sku, line.display_name, line.quantity, line.unit_price, line.unit, line.note
+            key,
+            product_id,
+            line.sku,
+            line.display_name,
+            line.quantity,
+            line.unit_price,
+            line.unit,
+            line.note,
+            line.ordered_unit,
         )
     return list(found.values())
 
@@ -118,6 +134,9 @@ def differences(dealer: Dealer, wishes: Sequence[Wish], in_cart: Mapping[int, in
         line = replace(line, picture=pictures.get(line.offered.pk, ""))
         if priced is not None:
             line = _priced(line, priced.unit_price, priced.net_amount)
+            if priced.deal and line.net_amount is not None:
+                promotion = promotions_shown((priced.deal,), dealer.currency)[0]
+                line = replace(line, full_amount=priced.full_amount, promotion=promotion)
         done.append(line)
     return done
 
@@ -149,14 +168,15 @@ def _offer(wish: Wish, labels: Mapping[int, Label], instead: Mapping[int, int], 
 
 
 def _why(label: Label, quantity: int, wanted: int, left: int) -> str:
-    words = {"now": quantity, "then": wanted, "sku": label.sku, "multiple": label.multiple}
+    numbers = {"now": quantity, "then": wanted, "multiple": label.multiple}
+    words = {name: format_quantity(number) for name, number in numbers.items()} | {"sku": label.sku}
     if quantity > wanted and label.multiple > 1:
-        return _("%(sku)s: %(now)d instead of %(then)d, because it is sold in packs of %(multiple)d.") % words
+        return _("%(sku)s: %(now)s instead of %(then)s, because it is sold in packs of %(multiple)s.") % words
     if quantity > wanted:
-        return _("%(sku)s: %(now)d instead of %(then)d, the least in one order.") % words
+        return _("%(sku)s: %(now)s instead of %(then)s, the least in one order.") % words
     if quantity == label.maximum and left >= wanted:
-        return _("%(sku)s: %(now)d instead of %(then)d, the most in one order.") % words
-    return _("%(sku)s: %(now)d instead of %(then)d, because only so many are left.") % words
+        return _("%(sku)s: %(now)s instead of %(then)s, the most in one order.") % words
+    return _("%(sku)s: %(now)s instead of %(then)s, because only so many are left.") % words
 
 
 def _priced(line: Difference, price: Decimal | None, net: Decimal | None) -> Difference:
@@ -187,4 +207,16 @@ def notes_of(found: Sequence[Difference], wanted: Mapping[int, int]) -> dict[int
         line.offered.pk: line.wish.note
         for line in found
         if line.offered is not None and line.offered.pk in wanted and line.wish.note
+    }
+
+
+def units_of_wishes(found: Sequence[Difference], wanted: Mapping[int, int]) -> dict[int, str]:
+    """The cartons and pallets that what was accepted was ordered in; a replacement may be packed otherwise."""
+    return {
+        line.offered.pk: line.wish.packed_in
+        for line in found
+        if line.offered is not None
+        and line.offered.pk in wanted
+        and line.offered.pk == line.wish.product_id
+        and line.wish.packed_in
     }

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from django.db.models import Min, Q, QuerySet
 from django.urls import reverse
@@ -246,6 +246,12 @@ def pictures_of(products: Iterable[Any]) -> dict[int, str]:
     return {pk: first.get(pk) or first.get(parent, "") for pk, parent in owners.items()}
 
 
+def unsaid(attributes: Sequence[tuple[str, str]], name: str) -> tuple[tuple[str, str], ...]:
+    """The attributes whose values are not in the name: many names say them, and long lists need not say them twice."""
+    said = name.casefold()
+    return tuple((attribute, value) for attribute, value in attributes if value.casefold() not in said)
+
+
 @dataclass(frozen=True)
 class _Value:
     product_id: int
@@ -323,7 +329,15 @@ def stock_of(labels: Iterable[Label]) -> dict[int, Stock]:
     }
 
 
-def counted_at(rows: Sequence[ProductRow]) -> datetime | None:
+class Stocked(Protocol):
+    """What tells its stock."""
+
+    @property
+    def stock(self) -> Stock:
+        """The stock."""
+
+
+def counted_at(rows: Sequence[Stocked]) -> datetime | None:
     """The minute at which the stock of all rows was counted, if it was one: then it is said once, not on each row."""
     moments = {row.stock.as_of.replace(second=0, microsecond=0) for row in rows if row.stock.as_of}
     return moments.pop() if len(moments) == 1 else None

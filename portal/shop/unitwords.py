@@ -11,7 +11,7 @@ piece   piece pieces pc pcs pce ea each stk stück unit units c62 h87 件 个 �
 pair    pair pairs pr prs 双 对 副
 set     set sets 套 组
 carton  carton cartons ctn ctns ct xct karton kartons 箱 大箱 纸箱 整箱
-case    case cases cs xcs 箱 整箱
+case    case cases cs xcs 中箱 箱 整箱
 box     box boxes bx bxs xbx 盒 箱 小箱
 roll    roll rolls rl xro 卷
 pack    pack packs pk pks pkt packet packets xpk 包 袋

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from fulfilment.ordering.lines import MAX_QUANTITY
+from fulfilment.ordering.lines import MAX_QUANTITY, quantity_message
 from pricing.catalogue.units import units_of
 from pricing.units import UnitRefused, to_base
 
@@ -22,10 +22,18 @@ LONGEST_NUMBER = 18
 
 @dataclass(frozen=True)
 class Wanted:
-    """What was entered: whole numbers from 0 by product, and what cannot be read with how to mend it."""
+    """What was entered: whole numbers from 0 by product, and what cannot be read with how to mend it.
+
+    `units` are the packing units they were given in where a unit could be chosen, empty for the sales unit.
+    """
 
     quantities: dict[int, int]
     wrong: dict[int, str]
+    units: dict[int, str] = field(default_factory=dict)
+
+    def units_of(self, product_ids: Iterable[int]) -> dict[int, str]:
+        """The packing units of some of the quantities, as far as they were given in one."""
+        return {pk: self.units[pk] for pk in product_ids if self.units.get(pk)}
 
 
 def read_wanted(data: Mapping[str, Any]) -> Wanted:
@@ -42,20 +50,20 @@ def read_wanted(data: Mapping[str, Any]) -> Wanted:
             continue
         number = int(text) if text.isdecimal() and len(text) <= len(str(MAX_QUANTITY)) else None
         if number is None or number > MAX_QUANTITY:
-            wrong[product] = _("Enter a quantity from 1 to %d.") % MAX_QUANTITY
+            wrong[product] = quantity_message()
         else:
             quantities[product] = number
-    return _in_sales_units(Wanted(quantities, wrong), _units(data))
+    return _in_sales_units(Wanted(quantities, wrong, _units(data)))
 
 
 def _units(data: Mapping[str, Any]) -> dict[int, str]:
-    """The packing unit each quantity is given in; the sales unit is not told."""
-    found = {_product(name, UNIT): str(code) for name, code in data.items() if code}
+    """The packing unit each quantity is given in; empty for the sales unit."""
+    found = {_product(name, UNIT): str(code)[:20] for name, code in data.items()}
     return {product: code for product, code in found.items() if product is not None}
 
 
-def _in_sales_units(wanted: Wanted, chosen: Mapping[int, str]) -> Wanted:
-    asked = {pk: code for pk, code in chosen.items() if wanted.quantities.get(pk)}
+def _in_sales_units(wanted: Wanted) -> Wanted:
+    asked = {pk: code for pk, code in wanted.units.items() if code and wanted.quantities.get(pk)}
     if not asked:
         return wanted
     units = units_of(asked)
@@ -67,8 +75,8 @@ def _in_sales_units(wanted: Wanted, chosen: Mapping[int, str]) -> Wanted:
             del quantities[pk]
             wrong[pk] = _("This product is not packed so. Choose another unit.")
             if why.code != "unknown_unit":
-                wrong[pk] = _("Enter a quantity from 1 to %d.") % MAX_QUANTITY
-    return Wanted(quantities, wrong)
+                wrong[pk] = quantity_message()
+    return Wanted(quantities, wrong, wanted.units)
 
 
 def read_seen(data: Mapping[str, Any]) -> dict[int, tuple[int, int]]:

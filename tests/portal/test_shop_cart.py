@@ -202,7 +202,7 @@ def test_the_cart_costs_the_same_statements_at_any_length(
 ) -> None:
     fill(world, dict.fromkeys(make_many(count), 1))
     alice.get(reverse("shop:cart"))
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(21):
         response = alice.get(reverse("shop:cart"))
     assert response.context["cart"].count == count
     with django_assert_max_num_queries(30):

@@ -25,6 +25,7 @@ from portal.components.formats import (
     format_datetime,
     format_quantity,
 )
+from pricing.catalogue import units
 
 register = template.Library()
 
@@ -57,6 +58,12 @@ def signed_amount(value: Number | None) -> str:
 def quantity(value: Number | None) -> str:
     """A quantity without idle zeros."""
     return format_quantity(value)
+
+
+@register.filter
+def counted(number: int, unit: str) -> str:
+    """A number of a unit, given by its code, in words: "12 pieces"."""
+    return units.counted(number, unit)
 
 
 @register.filter

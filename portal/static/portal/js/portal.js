@@ -79,7 +79,8 @@
   document.addEventListener("focusin", (event) => {
     if (event.target.matches?.("input[data-quantity]")) event.target.select();
   });
-  /* Units: <span data-units><input data-quantity>…<select data-unit><option data-factor data-unit-step …></select></span> */
+  /* Units: <span data-units><input data-quantity>…<select data-unit><option data-factor data-unit-step …></select></span>.
+     Before anybody sends the number: it counts in the new unit then. */
   document.addEventListener("change", (event) => {
     const select = event.target.closest?.("select[data-unit]");
     const input = select?.closest("[data-units]")?.querySelector("input[data-quantity]");
@@ -91,7 +92,7 @@
     if (input.value) input.value = Math.ceil((Number(input.value) * Number(select.dataset.factor || 1)) / Number(unit.factor));
     select.dataset.factor = unit.factor;
     input.dispatchEvent(new Event("input", { bubbles: true }));
-  });
+  }, true);
   document.addEventListener("wheel", (event) => {
     if (event.target === document.activeElement && event.target.type === "number") event.target.blur();
   }, { passive: true });
