@@ -1,10 +1,11 @@
-"""The cart as a workbook: downloaded, and its quantities taken back after a look at what would change."""
+"""The cart as a workbook: downloaded, and taken back after a look at what would change."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -13,29 +14,29 @@ from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.dateparse import parse_date
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from dealers.accounts.models import Dealer
-from fulfilment.ordering.cart import CartEntry, add_to_cart, set_quantities
+from fulfilment.ordering.cart import add_to_cart, entries, set_line_terms, set_quantities
 from fulfilment.ordering.lines import MAX_QUANTITY
+from fulfilment.ordering.models import DealerCart
 from fulfilment.ordering.problems import OrderRefused
-from fulfilment.ordering.resolve import Entry, resolve
 from portal.access.portal import PortalRequest
 from portal.components.downloads import excel
 from portal.documents.workbooks import Column, Sheet
 from portal.shop.cart import opened
 from portal.shop.cartlines import read_cart
-from portal.shop.pasted import read_quantity
+from portal.shop.cartreading import Preview, compare
 from portal.shop.quickfiles import FileRefused, read_file
-from portal.shop.quicklist import QuickLine
-from portal.shop.rows import Label, Product, labels_for, named
+from portal.shop.rows import Product
+from pricing.catalogue.units import units_of
 from pricing.numbers.lookup import own_numbers
 
-#: The travelling field: five thousand lines of numbers are well below.
-MOST_BYTES = 500_000
+#: The travelling field: below what Django takes for all fields of a form (2.5 MB).
+MOST_BYTES = 2_000_000
 MOST_SHOWN = 500
 
 
@@ -44,30 +45,10 @@ class CartUploadForm(forms.Form):
 
     file = forms.FileField(
         label=gettext_lazy("The changed file"),
-        help_text=gettext_lazy("XLSX or CSV with SKU and quantity. Other columns are not read; 0 removes a line."),
+        help_text=gettext_lazy(
+            "XLSX or CSV with SKU and quantity, and unit, note and requested date where you like. 0 removes a line."
+        ),
     )
-
-
-@dataclass(frozen=True)
-class Change:
-    """What a line of the file does. `before` None: not in the cart yet; `after` None: nothing, `told` says why."""
-
-    number: int
-    code: str
-    label: Label | None = None
-    before: int | None = None
-    after: int | None = None
-    told: str = ""
-
-
-@dataclass(frozen=True)
-class Preview:
-    """All that a file comes to: lines that change something, lines that cannot be read, and how many stay."""
-
-    changes: tuple[Change, ...]
-    refused: tuple[Change, ...]
-    same: int
-    untouched: int
 
 
 @require_safe
@@ -83,7 +64,12 @@ def export(request: PortalRequest) -> HttpResponseBase:
         Column(_("Name"), width=44),
         Column(_("Quantity"), "integer"),
         Column(_("Unit")),
+        Column(_("In sales units"), "integer"),
+        Column(_("Sales unit")),
         Column(_("Price, %s") % currency, "decimal"),
+        Column(_("Before promotions"), "money"),
+        Column(_("Discount"), "money"),
+        Column(_("Promotion"), width=24),
         Column(_("Amount, %s") % currency, "money"),
         Column(_("Note"), width=36),
         Column(_("Requested date"), "date"),
@@ -94,9 +80,14 @@ def export(request: PortalRequest) -> HttpResponseBase:
             line.label.sku,
             own.get(line.label.pk, ""),
             line.label.name,
+            int(line.shown_quantity),
+            line.chosen.name if line.chosen else line.label.unit,
             line.quantity,
             line.label.unit,
             line.unit_price,
+            line.full_amount,
+            -line.discount if line.discount else None,
+            line.promotion.name if line.promotion else "",
             line.amount,
             line.note,
             line.entry.requested_date if line.entry else None,
@@ -120,88 +111,61 @@ def upload(request: PortalRequest) -> HttpResponse:
         try:
             quick = read_file(form.cleaned_data["file"])
             portal = request.portal
-            preview = compare(portal.dealer, portal.cart_entries, quick.lines)
+            preview = compare(portal.dealer, portal.cart_entries, quick)
+            travelling = _packed(request, preview)
         except FileRefused as why:
             form.add_error("file", str(why))
         else:
-            return _page(request, CartUploadForm(), preview)
+            return _page(request, CartUploadForm(), preview, travelling)
     return _page(request, form, status=422)
 
 
-def compare(dealer: Dealer, kept: Mapping[int, CartEntry], lines: Sequence[QuickLine]) -> Preview:
-    """What the lines of a file change in a cart, in a constant number of statements.
-
-    A code is the SKU of a line of the cart, else what `resolve` finds for the dealer. The same product twice adds up.
-    """
-    in_cart = dict(Product.objects.filter(pk__in=list(kept)).exclude(upc=None).values_list("upc", "pk"))
-    others = [line for line in lines if line.code not in in_cart]
-    found = resolve(dealer, [_entry(line) for line in others]) if others else []
-    products = {line.number: item.product_id for line, item in zip(others, found, strict=True)}
-    messages_of = {line.number: item.message for line, item in zip(others, found, strict=True) if not item.product_id}
-    targets: dict[int, tuple[QuickLine, int]] = {}
-    refused, same = [], 0
-    for line in lines:
-        product_id = in_cart.get(line.code) or products.get(line.number)
-        quantity, wrong = _quantity(line)
-        if product_id is None:
-            refused.append(Change(line.number, line.code, told=messages_of.get(line.number, "")))
-        elif quantity is None:
-            refused.append(Change(line.number, line.code, before=_before(kept, product_id), told=wrong))
-        else:
-            first, so_far = targets.get(product_id, (line, 0))
-            targets[product_id] = (first, min(so_far + quantity, MAX_QUANTITY))
-    labels = labels_for(dealer, named(Product.objects.filter(pk__in=list(targets))))
-    changes = []
-    for product_id, (line, quantity) in targets.items():
-        before = _before(kept, product_id)
-        if before == quantity or (before is None and quantity == 0):
-            same += 1
-        else:
-            changes.append(Change(line.number, line.code, labels[product_id], before, quantity))
-    return Preview(tuple(changes), tuple(refused), same, len(set(kept) - set(targets)))
-
-
-def _before(kept: Mapping[int, CartEntry], product_id: int) -> int | None:
-    return kept[product_id].quantity if product_id in kept else None
-
-
-def _quantity(line: QuickLine) -> tuple[int | None, str]:
-    """The quantity of a line; 0 is one here. None with the reason when it cannot be read."""
-    read = read_quantity(line.quantity)
-    if read.wrong == "zero":
-        return 0, ""
-    if read.number is None:
-        return None, _("“%s” is no quantity; the line stays as it is.") % line.quantity[:40]
-    if read.number > MAX_QUANTITY:
-        return None, _("Enter a quantity from 1 to %d.") % MAX_QUANTITY
-    return read.number, ""
-
-
-def _entry(line: QuickLine) -> Entry:
-    read = read_quantity(line.quantity)
-    return Entry(line.code, read.number, read.wrong)
-
-
 def _page(
-    request: PortalRequest, form: CartUploadForm, preview: Preview | None = None, status: int = 200
+    request: PortalRequest, form: CartUploadForm, preview: Preview | None = None, packed: str = "", status: int = 200
 ) -> HttpResponse:
-    kept = request.portal.cart_entries
     context: dict[str, Any] = {
         "form": form,
         "preview": preview,
         "crumbs": [(_("Cart"), reverse("shop:cart")), (_("Upload changes"), "")],
         "current": request.portal.cart,
     }
-    if preview is not None and request.portal.cart is not None:
-        rows = [
-            [change.label.pk, change.after, kept[change.label.pk].version if change.label.pk in kept else 0]
-            for change in preview.changes
-            if change.label is not None
-        ]
-        context["packed"] = json.dumps({"cart": request.portal.cart.pk, "lines": rows}, separators=(",", ":"))
+    if preview is not None and packed:
+        context["packed"] = packed
         context["shown"] = preview.changes[:MOST_SHOWN]
         context["hidden"] = max(len(preview.changes) - MOST_SHOWN, 0)
     return render(request, "shop/cart_upload.html", context, status=status)
+
+
+def _packed(request: PortalRequest, preview: Preview) -> str:
+    """The changes as they travel in the form: product, quantity, version, unit, and note and day where they change."""
+    rows = [
+        [
+            change.label.pk,
+            change.asked.quantity,
+            change.entry.version if change.entry else 0,
+            change.asked.unit,
+            change.asked.note if change.new_note else None,
+            str(change.asked.day or "") if change.new_day else None,
+        ]
+        for change in preview.changes
+        if change.label is not None and change.asked is not None
+    ]
+    cart = opened(request).pk
+    text = json.dumps({"cart": cart, "lines": rows}, ensure_ascii=False, separators=(",", ":"))
+    if len(text.encode()) > MOST_BYTES:
+        raise FileRefused(_("These are too many notes at once. Send the file in parts."))
+    return text
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A change out of the travelling field; None for a note or a day that stays."""
+
+    quantity: int
+    version: int
+    unit: str
+    note: str | None
+    day: str | None
 
 
 def _apply(request: PortalRequest) -> HttpResponse:
@@ -211,13 +175,15 @@ def _apply(request: PortalRequest) -> HttpResponse:
     if lines is None:
         messages.error(request, _("The cart is another one by now. Upload the file again."))
         return redirect("shop:cart_upload")
-    changed = {pk: quantity for pk, (quantity, version) in lines.items() if version or pk in known}
-    added = {pk: quantity for pk, (quantity, version) in lines.items() if pk not in changed and quantity}
+    units = _units(lines)
+    changed = {pk: line.quantity for pk, line in lines.items() if line.version or pk in known}
+    added = {pk: line.quantity for pk, line in lines.items() if pk not in changed and line.quantity}
+    versions = {pk: lines[pk].version for pk in changed}
     try:
         with transaction.atomic():
-            versions = {pk: version for pk, (_quantity, version) in lines.items() if pk in changed}
-            stale = set_quantities(cart, changed, seen=versions, by=request.user)
-            add_to_cart(cart, added, by=request.user)
+            stale = set_quantities(cart, changed, seen=versions, units=units, by=request.user)
+            add_to_cart(cart, added, units=units, by=request.user)
+            _write_terms(cart, {pk: line for pk, line in lines.items() if pk not in {p.product_id for p in stale}})
     except OrderRefused as why:
         messages.error(request, str(why.message))
         return redirect("shop:cart_upload")
@@ -229,16 +195,48 @@ def _apply(request: PortalRequest) -> HttpResponse:
     return redirect("shop:cart")
 
 
-def _unpacked(text: str, cart_id: int) -> dict[int, tuple[int, int]] | None:
-    """`product → (quantity, version)` of the travelling field; None when it is not ours or of another cart."""
+def _units(lines: Mapping[int, _Line]) -> dict[int, str]:
+    """The units of the lines, as far as the products are packed so: the field came from a browser."""
+    packed = (
+        units_of(pk for pk, line in lines.items() if line.unit) if any(line.unit for line in lines.values()) else {}
+    )
+    codes = {pk: {unit.code for unit in units} for pk, units in packed.items()}
+    return {pk: line.unit if line.unit in codes.get(pk, ()) else "" for pk, line in lines.items()}
+
+
+def _write_terms(cart: DealerCart, lines: Mapping[int, _Line]) -> None:
+    """Set the notes and days that change; what a line does not say of the two stays as the cart has it now."""
+    telling = {pk: line for pk, line in lines.items() if line.quantity and (line.note, line.day) != (None, None)}
+    kept = entries(cart) if telling else {}
+    terms = {}
+    for pk, line in telling.items():
+        if pk in kept:
+            day = kept[pk].requested_date if line.day is None else parse_date(line.day) if line.day else None
+            terms[pk] = (kept[pk].note if line.note is None else line.note, day)
+    if terms:
+        set_line_terms(cart, terms)
+
+
+def _unpacked(text: str, cart_id: int) -> dict[int, _Line] | None:
+    """The changes of the travelling field by product; None when it is not ours or of another cart."""
     if len(text) > MOST_BYTES:
         return None
     try:
         stored = json.loads(text)
         if stored["cart"] != cart_id:
             return None
-        lines = {int(pk): (int(quantity), int(version)) for pk, quantity, version in stored["lines"]}
+        lines = {int(pk): _line(*said) for pk, *said in stored["lines"]}
     except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
         return None
-    whole = all(0 < pk < 2**63 and 0 <= quantity <= MAX_QUANTITY for pk, (quantity, _v) in lines.items())
+    whole = all(0 < pk < 2**63 and 0 <= line.quantity <= MAX_QUANTITY for pk, line in lines.items())
     return lines if whole else None
+
+
+def _line(quantity: object, version: object, unit: object, note: object, day: object) -> _Line:
+    if not isinstance(quantity, int) or not isinstance(version, int) or not isinstance(unit, str):
+        raise ValueError("no numbers and unit")
+    if not isinstance(note, str | None) or not isinstance(day, str | None) or (note and "\x00" in note):
+        raise ValueError("no note and day")
+    if day:
+        date.fromisoformat(day)
+    return _Line(quantity, version, unit[:20], note, day)

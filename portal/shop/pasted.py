@@ -15,7 +15,8 @@ from portal.shop.unitwords import parted, units_named
 
 MOST_LINES = 5_000
 LONGEST_CODE = 128
-LONGEST_CELL = 500
+#: More than a note may have, so that one that is too long is told and not cut.
+LONGEST_CELL = 600
 #: A quoted cell of a spreadsheet may hold line breaks, but an open quotation mark never swallows the rest of a list.
 MOST_JOINED = 20
 MOST_QUANTITY_DIGITS = 7
@@ -270,13 +271,18 @@ def _by_spaces(line: str) -> list[str]:
     return [" ".join(words)]
 
 
+def heading_key(cell: str) -> str:
+    """A heading as it is compared: letters and digits alone, without case and what stands in brackets."""
+    return _heading(re.sub(r"[(（].*[)）]", "", cell))
+
+
 def _heading(cell: str) -> str:
     return "".join(sign for sign in _plain(cell).casefold() if sign.isalnum())
 
 
 def _by_heading(cells: Sequence[str]) -> tuple[int | None, int | None, int | None]:
     """The columns of code, quantity and unit, as far as their headings say so."""
-    names = [_heading(re.sub(r"[(（].*[)）]", "", cell)) for cell in cells]
+    names = [heading_key(cell) for cell in cells]
     quantity_at = _ranked(names, QUANTITY_HEADINGS)
     unit_at = _ranked([name if place != quantity_at else "" for place, name in enumerate(names)], UNIT_HEADINGS)
     return _ranked(names, CODE_HEADINGS), quantity_at, unit_at
