@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from portal.components.formats import format_amount, format_quantity
 from pricing.catalogue.models import reads_chinese
-from pricing.promotions.models import Promotion
+from pricing.promotions.models import Promotion, PromotionUse
 from pricing.promotions.rules import Deal, Hint
 
 #: A stored promotion, or one that holds in a quote: they say the same.
@@ -66,6 +66,24 @@ def promotion_names(codes: Iterable[str]) -> dict[str, str]:
     if not wanted:
         return {}
     return {found.code: found.display_name for found in Promotion.objects.filter(code__in=wanted)}
+
+
+@dataclass(frozen=True)
+class PromotionTaken:
+    """What a promotion took off an order, before tax in the order's currency."""
+
+    code: str
+    name: str
+    amount: Decimal
+
+
+def promotions_taken(order_number: str) -> list[PromotionTaken]:
+    """What promotions took off an order, the most first, with their names in the reader's language. One statement."""
+    uses = PromotionUse.objects.filter(order_number=order_number).select_related("promotion")
+    return [
+        PromotionTaken(use.promotion.code, use.promotion.display_name, use.amount)
+        for use in uses.order_by("-amount", "promotion__code")
+    ]
 
 
 def hint_words(hint: Hint | None) -> str:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from dealers.accounts.countries import country_name
+from dealers.accounts.addresses import delivery_lines
 from dealers.accounts.models import Supplier
 from fulfilment.ordering.models import DealerOrder, DealerOrderLine
 from portal.components.formats import format_date, format_datetime, format_quantity
+from portal.components.promotions import promotion_names
 from portal.documents.letterhead import Letterhead
 from portal.documents.pdf import PdfUnavailable, render_pdf
 from portal.documents.workbooks import Column, Sheet
 from pricing.catalogue.models import Unit
-from pricing.catalogue.units import counted
 
 #: Laying out more takes longer than somebody waits for a page.
 MOST_LINES_IN_A_PDF = 2_000
@@ -31,11 +31,16 @@ def order_pdf(order: DealerOrder) -> bytes:
         most = {"most": format_quantity(MOST_LINES_IN_A_PDF)}
         raise PdfUnavailable(_("An order of more than %(most)s lines has no PDF. Take the Excel file.") % most)
     letterhead = Letterhead.current()
+    lines = _lines(order)
+    names = promotion_names([order.promotion_code, *(line.promotion_code for line in lines)])
     context = letterhead.context(order.number) | {
         "order": order,
         "address": ship_to_lines(order),
         "drawn_up": timezone.now(),
-        "lines": [(line, counted(line.quantity, line.unit)) for line in _lines(order)],
+        "lines": [
+            (line, line.quantity_words, names.get(line.promotion_code, line.promotion_code)) for line in lines
+        ],
+        "order_promotion": names.get(order.promotion_code, order.promotion_code),
     }
     return render_pdf(render_to_string("documents/order.html", context), letterhead.assets)
 
@@ -47,12 +52,7 @@ def order_sheets(order: DealerOrder) -> list[Sheet]:
 
 def ship_to_lines(order: DealerOrder) -> list[str]:
     """Where the goods go, as it was when the order was sent, top to bottom; empty parts left out."""
-    there: dict[str, str] = order.ship_to
-    town = " ".join(part for part in (there.get("postal_code"), there.get("city")) if part)
-    person = " · ".join(part for part in (there.get("contact_name"), there.get("contact_phone")) if part)
-    named = [there.get(part) or "" for part in ("name", "address_line1", "address_line2")]
-    lines = [*named, town, there.get("state") or "", country_name(there.get("country") or ""), person]
-    return [line for line in lines if line]
+    return delivery_lines(order.ship_to)
 
 
 def _lines(order: DealerOrder) -> Sequence[DealerOrderLine]:
@@ -61,6 +61,7 @@ def _lines(order: DealerOrder) -> Sequence[DealerOrderLine]:
 
 def _lines_sheet(order: DealerOrder) -> Sheet:
     lines = _lines(order)
+    names = promotion_names(line.promotion_code for line in lines)
     return Sheet(
         title=_("Lines"),
         heading=[
@@ -72,13 +73,15 @@ def _lines_sheet(order: DealerOrder) -> Sheet:
         columns=[
             Column(_("Line"), "integer", 7),
             Column(_("SKU"), width=18),
+            Column(_("Own number"), width=18),
             Column(_("Product"), width=44),
             Column(_("Quantity"), "integer"),
             Column(_("Unit"), width=10),
+            Column(_("Ordered as"), width=24),
             Column(_("Price"), "money", number_format="#,##0.00##"),
             Column(_("Amount before promotions"), "money"),
             Column(_("Discount"), "money"),
-            Column(_("Promotion"), width=16),
+            Column(_("Promotion"), width=28),
             Column(_("Amount"), "money"),
             Column(_("Requested date"), "date"),
             Column(_("Confirmed"), "integer"),
@@ -86,9 +89,9 @@ def _lines_sheet(order: DealerOrder) -> Sheet:
             Column(_("Received"), "integer"),
             Column(_("Note"), width=30),
         ],
-        rows=(_cells(line) for line in lines),
+        rows=(_cells(line, names) for line in lines),
         totals=[
-            *(_("Subtotal"), None, None, None, None, None),
+            *(_("Subtotal"), *[None] * 7),
             sum((line.full_amount for line in lines), start=order.net_total * 0),
             sum((line.discount_amount for line in lines), start=order.net_total * 0) or None,
             None,
@@ -98,17 +101,19 @@ def _lines_sheet(order: DealerOrder) -> Sheet:
     )
 
 
-def _cells(line: DealerOrderLine) -> list[object]:
+def _cells(line: DealerOrderLine, names: Mapping[str, str]) -> list[object]:
     return [
         line.position,
         line.sku,
+        line.own_number,
         line.display_name,
         line.quantity,
         Unit.word(line.unit),
+        line.quantity_words,
         line.unit_price,
         line.full_amount,
         line.discount_amount or None,
-        line.promotion_code,
+        names.get(line.promotion_code, line.promotion_code),
         line.amount,
         line.requested_date,
         line.confirmed_quantity,

@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 
 from dealers.accounts.models import User
 from fulfilment.ordering.models import DealerOrder, OrderStep
 from fulfilment.ordering.states import State
 from fulfilment.shipping.models import Shipment
 from fulfilment.signals import order_moved, shipment_recorded
+from portal.components.promotions import promotions_taken
 from portal.notifications.queue import queue_mail
+
+#: A mail lists so many lines; the others are in the portal.
+MOST_LINES = 100
 
 
 def connect() -> None:
@@ -47,7 +52,12 @@ def tell_of_shipment(*, shipment: Shipment, **_kwargs: Any) -> None:
 
 
 def _queue(order: DealerOrder, step: OrderStep, recipient: str, language: str, template: str) -> None:
-    context = {"order": order, "step": step, "dealer": order.dealer}
+    # Read when the mail is rendered, in the language of who gets it.
+    context: dict[str, Any] = {"order": order, "step": step, "dealer": order.dealer}
+    context["promotions"] = SimpleLazyObject(lambda: promotions_taken(order.number))
+    if template == "order_approved":
+        context["lines"] = order.lines.order_by("position")[:MOST_LINES]
+        context["more"] = max(order.line_count - MOST_LINES, 0)
     page = "console:order" if template == "order_to_review" else "shop:order"
     path = reverse(page, args=[order.number])
     queue_mail(f"step:{step.pk}:{recipient}", recipient, language, template, context, path)

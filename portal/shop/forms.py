@@ -11,7 +11,7 @@ from dealers.accounts.models import DealerRole, User
 class OrderFilterForm(forms.Form):
     """What the list of orders is narrowed by."""
 
-    q = forms.CharField(label=_("Order number, PO number or SKU"), required=False, max_length=100)
+    q = forms.CharField(label=_("Order number, PO number, SKU or your number"), required=False, max_length=100)
     placed_from = forms.DateField(
         label=_("Placed from"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )

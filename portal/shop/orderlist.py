@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, Sum
@@ -33,10 +34,11 @@ TABS: dict[str, tuple[Any, tuple[State, ...]]] = {
 
 @dataclass(frozen=True)
 class Progress:
-    """How far an order has come, in units of goods."""
+    """How far an order has come, in units of goods. `discount` is what promotions took off its lines."""
 
     ordered: int
     shipped: int
+    discount: Decimal = Decimal("0.00")
 
     @property
     def percent(self) -> int:
@@ -50,10 +52,11 @@ def own_orders(request: PortalRequest) -> DealerOrderQuerySet:
 
 
 def narrowed(orders: DealerOrderQuerySet, given: Mapping[str, Any]) -> DealerOrderQuerySet:
-    """Only the orders that fit the search: number, PO number or a SKU in them; placed on the days from and to."""
+    """Only the orders that fit the search: number, PO number, SKU or own number in them; placed from and to a day."""
     text = given.get("q") or ""
     if text:
-        with_sku = DealerOrderLine.objects.filter(order=OuterRef("pk"), sku__icontains=text)
+        named = Q(sku__icontains=text) | Q(own_number__icontains=text)
+        with_sku = DealerOrderLine.objects.filter(named, order=OuterRef("pk"))
         orders = orders.filter(Q(number__icontains=text) | Q(po_number__icontains=text) | Exists(with_sku))
     found: DealerOrderQuerySet = within_days(orders, "placed_at", given.get("placed_from"), given.get("placed_to"))
     return found
@@ -86,8 +89,9 @@ def page_of_orders(orders: DealerOrderQuerySet, query: Mapping[str, Any]) -> Pag
 def progress_of(orders: Sequence[DealerOrder]) -> dict[int, Progress]:
     """How far each order has come, in one statement."""
     lines = DealerOrderLine.objects.filter(order__in=[order.pk for order in orders]).order_by().values("order")
-    summed = lines.annotate(ordered=Sum("quantity"), shipped=Sum("shipped_quantity"))
-    return {row["order"]: Progress(row["ordered"], row["shipped"]) for row in summed}
+    off = Sum("discount_amount", default=Decimal("0.00"))
+    summed = lines.annotate(ordered=Sum("quantity"), shipped=Sum("shipped_quantity"), off=off)
+    return {row["order"]: Progress(row["ordered"], row["shipped"], row["off"]) for row in summed}
 
 
 def sheet_of(orders: DealerOrderQuerySet) -> Sheet:
@@ -103,14 +107,16 @@ def sheet_of(orders: DealerOrderQuerySet) -> Sheet:
         Column(_("Lines"), "integer"),
         Column(_("Shipped, %"), "integer"),
         Column(_("Currency"), width=10),
+        Column(_("Before promotions"), "money"),
+        Column(_("Discount"), "money"),
         Column(_("Net amount"), "money"),
+        Column(_("Surcharges"), "money"),
         Column(_("Freight"), "money"),
         Column(_("Tax"), "money"),
         Column(_("Total"), "money"),
         Column(_("ERP number")),
     )
     return Sheet(_("Orders"), columns, _cells(orders))
-        Column(_("Surcharges"), "money"),
 
 
 def _cells(orders: DealerOrderQuerySet) -> Iterator[tuple[Any, ...]]:
@@ -127,6 +133,8 @@ def _cells(orders: DealerOrderQuerySet) -> Iterator[tuple[Any, ...]]:
 def _chunk_cells(orders: list[DealerOrder]) -> Iterator[tuple[Any, ...]]:
     progress = progress_of(orders) if orders else {}
     for order in orders:
+        come = progress.get(order.pk, Progress(0, 0))
+        discount = come.discount + order.order_discount
         yield (
             order.number,
             order.po_number,
@@ -136,12 +144,14 @@ def _chunk_cells(orders: list[DealerOrder]) -> Iterator[tuple[Any, ...]]:
             str(order.get_state_display()),
             order.requested_date,
             order.line_count,
-            progress.get(order.pk, Progress(0, 0)).percent,
+            come.percent,
             order.currency,
+            order.net_total + discount,
+            discount,
             order.net_total,
+            order.surcharge_net,
             order.freight_net,
             order.all_tax,
             order.total,
             order.erp_number,
         )
-            order.surcharge_net,

@@ -14,9 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dealers.accounts.countries import country_name
+from dealers.accounts.addresses import delivery_lines
 from dealers.ledger.models import AccountDocument
-from fulfilment.ordering.models import DealerOrder, DealerOrderLine, OrderStep
+from fulfilment.ordering.models import DealerOrder, OrderStep
 from fulfilment.ordering.problems import OrderRefused
 from fulfilment.ordering.review import cancel
 from fulfilment.ordering.states import State
@@ -26,8 +26,10 @@ from portal.access.portal import PortalRequest
 from portal.access.roles import Permission
 from portal.components.downloads import excel
 from portal.components.keyset import without_place
+from portal.components.promotions import promotions_taken
 from portal.shop.again import order_again
 from portal.shop.forms import OrderFilterForm, ReasonForm, ReceiptForm
+from portal.shop.orderlines import lines_shown
 from portal.shop.orderlist import (
     TABS,
     Progress,
@@ -40,10 +42,7 @@ from portal.shop.orderlist import (
     tabs_for,
 )
 from portal.shop.reorder import wishes_of_order
-from portal.shop.rows import named, pictures_of, product_url, variant_words
 from portal.shop.timeline import ending_of, timeline_of
-from pricing.catalogue.models import Unit
-from pricing.quote import assortment
 
 
 @require_safe
@@ -127,18 +126,6 @@ def reorder(request: PortalRequest, number: str) -> HttpResponse:
 
 
 @dataclass(frozen=True)
-class LineShown:
-    """An order line as it was ordered, with a way to the product if the dealer may still buy it."""
-
-    line: DealerOrderLine
-    name: str
-    unit: str
-    picture: str
-    url: str
-    attributes: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
 class ShipmentShown:
     """A shipment with what is in it."""
 
@@ -156,19 +143,18 @@ def _own(request: PortalRequest, number: str) -> DealerOrder:
 def _detail(request: PortalRequest, found: DealerOrder, *, status: int = 200, **more: Any) -> HttpResponse:
     steps = list(OrderStep.objects.filter(order=found).order_by("pk"))
     shipments = _shipments(found)
-    lines = _lines(request, found)
-    progress = Progress(sum(s.line.quantity for s in lines), sum(s.line.shipped_quantity for s in lines))
+    lines = lines_shown(request.portal.dealer, found, request.GET)
     ended = ending_of(steps)
     may = request.portal.may
     context = {
         "order": found,
         "lines": lines,
         "shipments": shipments,
-        "timeline": timeline_of(found, steps, [shown.shipment for shown in shipments], progress),
-        "progress": progress,
-        "confirmed": any(shown.line.confirmed_quantity is not None for shown in lines),
+        "timeline": timeline_of(found, steps, [shown.shipment for shown in shipments], lines.progress),
+        "progress": lines.progress,
+        "promotions": promotions_taken(found.number),
         "ended": ended,
-        "address": _address(found),
+        "ship_to": delivery_lines(found.ship_to),
         "documents": _documents(request, found) if may(Permission.SEE_OWN_STATEMENT) else [],
         "may_order": may(Permission.ORDER),
         "may_cancel": may(Permission.ORDER) and found.state == State.REVIEW,
@@ -181,15 +167,6 @@ def _detail(request: PortalRequest, found: DealerOrder, *, status: int = 200, **
     return render(request, "shop/order.html", context, status=status)
 
 
-def _address(found: DealerOrder) -> list[str]:
-    """The ship-to address as it was when the order was sent, top to bottom."""
-    stored = found.ship_to
-    town = " ".join(stored[name] for name in ("postal_code", "city") if stored.get(name))
-    country = country_name(stored.get("country") or "")
-    lines = (stored.get("address_line1"), stored.get("address_line2"), town, stored.get("state"), country)
-    return [line for line in lines if line]
-
-
 def _shipments(found: DealerOrder) -> list[ShipmentShown]:
     shipments = list(Shipment.objects.filter(order=found).select_related("received_by"))
     contents: dict[int, list[ShipmentLine]] = {shipment.pk: [] for shipment in shipments}
@@ -197,28 +174,6 @@ def _shipments(found: DealerOrder) -> list[ShipmentShown]:
     for line in inside.order_by("order_line__position"):
         contents[line.shipment_id].append(line)
     return [ShipmentShown(shipment, contents[shipment.pk]) for shipment in shipments]
-
-
-def _lines(request: PortalRequest, found: DealerOrder) -> list[LineShown]:
-    lines = list(DealerOrderLine.objects.filter(order=found).select_related("line").order_by("position"))
-    ids = [line.line.product_id for line in lines if line.line.product_id]
-    products = {product.pk: product for product in named(assortment(request.portal.dealer, among=ids))}
-    pictures = pictures_of(products.values())
-    attributes = variant_words(products.values())
-    return [_line_shown(line, products, pictures, attributes) for line in lines]
-
-
-def _line_shown(line: DealerOrderLine, products: Any, pictures: Any, attributes: Any) -> LineShown:
-    product_id = line.line.product_id
-    product = products.get(product_id)
-    return LineShown(
-        line=line,
-        name=line.display_name,
-        unit=Unit.word(line.unit),
-        picture=pictures.get(product_id, ""),
-        url=product_url(product) if product else "",
-        attributes=attributes.get(product_id, ()),
-    )
 
 
 def _documents(request: PortalRequest, found: DealerOrder) -> Sequence[AccountDocument]:

@@ -18,18 +18,21 @@ from oscar.core.loading import get_model
 from dealers.accounts.countries import country_name
 from dealers.accounts.models import DealerRole, User
 from fulfilment.ordering.cart import add_to_cart, find_cart, open_cart, quantities
-from fulfilment.ordering.models import DealerOrder
+from fulfilment.ordering.models import DealerOrder, DealerOrderLine
 from fulfilment.ordering.progress import acknowledge
 from fulfilment.ordering.review import approve, reject
 from fulfilment.ordering.states import State
 from fulfilment.ordering.submit import OrderHead, submit
 from fulfilment.shipping.models import Shipment
 from fulfilment.shipping.record import ShipmentData, ShippedLine, record_shipment
+from portal.notifications.models import Mail
 from pricing.catalogue.models import ProductCard
+from pricing.promotions.write import Reach
 from pricing.terms.models import Price
 from tests import factories
 from tests.factories import World
 from tests.portal.shop_catalogue import make_many
+from tests.pricing.promotion_samples import promote
 
 Product = get_model("catalogue", "Product")
 StockRecord = get_model("partner", "StockRecord")
@@ -114,7 +117,7 @@ def test_the_export_holds_the_filtered_orders_with_typed_amounts(world: World, a
     rows = list(sheet.iter_rows(values_only=True))
     data = [row for row in rows if row[0] == order.number]
     assert len(data) == 1
-    assert (data[0][1], data[0][10:14]) == ("=1+1", (460.4, 0, 59.85, 520.25))
+    assert (data[0][1], data[0][10:17]) == ("=1+1", (460.4, 0, 460.4, 0, 0, 59.85, 520.25))
     assert not any(cell.data_type == "f" for row in sheet.iter_rows() for cell in row)
     assert not any("other" in row for row in rows)
 
@@ -150,7 +153,7 @@ def test_lines_tell_ordered_shipped_open_and_received(world: World, alice: Clien
     order = approve(placed(world).pk, by=world.rita)
     shipment = shipped(order, "S1", (1, 4))
     alice.post(reverse("shop:receipt", args=(order.number, shipment.pk)))
-    first = alice.get(reverse("shop:order", args=(order.number,))).context["lines"][0].line
+    first = alice.get(reverse("shop:order", args=(order.number,))).context["lines"].rows[0].line
     assert (first.quantity, first.shipped_quantity, first.open_quantity, first.received_quantity) == (10, 4, 6, 4)
 
 
@@ -163,7 +166,8 @@ def test_shipments_and_address_speak_the_reader_s_language(world: World, alice: 
     inside = response.content.decode().partition('id="shipment-')[2].partition("</section>")[0]
     assert "煎锅" in inside
     with translation.override("zh-hans"):
-        assert response.context["address"][-1] == country_name(order.ship_to["country"]) != order.ship_to["country"]
+        country = country_name(order.ship_to["country"])
+        assert response.context["ship_to"][-1] == country != order.ship_to["country"]
 
 
 def test_a_rejection_shows_its_reason_as_text(world: World, alice: Client) -> None:
@@ -278,3 +282,39 @@ def test_at_two_dealers_only_the_one_ordered_for_is_shown(world: World, as_user:
     client.post(reverse("choose_dealer"), {"dealer": world.alpine.pk})
     assert client.get(reverse("shop:order", args=(order.number,))).status_code == 200
     assert client.post(reverse("shop:order_cancel", args=(order.number,)), {"reason": "x"}).status_code == 403
+
+
+def test_a_long_order_comes_in_pages_and_lines_are_found_in_it(world: World, alice: Client) -> None:
+    products = make_many(130)
+    order = placed(world, dict.fromkeys(products, 2))
+    DealerOrderLine.objects.filter(order=order, position=117).update(own_number="K-117", note="for the till")
+    url = reverse("shop:order", args=(order.number,))
+    first = alice.get(url)
+    assert [shown.line.position for shown in first.context["lines"].rows] == list(range(1, 101))
+    assert "Lines 1 to 100 of 130" in " ".join(first.content.decode().split())
+    second = alice.get(f"{url}?after={first.context['lines'].page.next}")
+    assert [shown.line.position for shown in second.context["lines"].rows] == list(range(101, 131))
+    for text in ("k-117", "TILL for", products[116].upc):
+        found = alice.get(url, {"find": text}).context["lines"]
+        assert [shown.line.position for shown in found.rows] == [117]
+    none = alice.get(url, {"find": "nothing like it"})
+    assert "No line of this order fits." in none.content.decode()
+
+
+def test_promotions_are_named_on_order_confirmation_mail_and_file(world: World, alice: Client) -> None:
+    promote("TEN", percent="10", reach=Reach(products=[world.pan]))
+    promote("SPEND", "order", percent="5", minimum_value="10")
+    order = placed(world)
+    for name in ("order", "confirmation"):
+        page = " ".join(alice.get(reverse(f"shop:{name}", args=(order.number,))).content.decode().split())
+        assert "Promotion “Offer TEN”" in page
+        assert "Promotion “Offer SPEND”" in page
+    approve(order.pk, by=world.rita)
+    mail = Mail.objects.get(recipient=world.alice.email)
+    assert "Promotion “Offer TEN”: −18.50 EUR" in mail.text
+    assert "PAN-24" in mail.text
+    sheet = load_workbook(io.BytesIO(b"".join(alice.get(reverse("shop:orders_export")).streaming_content))).active
+    assert sheet is not None
+    row = next(row for row in sheet.iter_rows(values_only=True) if row[0] == order.number)
+    assert row[10] - row[11] == pytest.approx(row[12])
+    assert row[11] > 18.5
