@@ -52,11 +52,12 @@ class Shown:
 
 @dataclass(frozen=True)
 class Refused:
-    """A row that was not taken, with its cells and why."""
+    """A row that was not taken, with its cells, the column that is wrong and why."""
 
     number: int
     cells: str
     message: str
+    column: str = ""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -138,7 +139,10 @@ def _take(request: PortalRequest, rows: Sequence[Row]) -> Outcome:
 
 def _refused(rows: Sequence[Row], outcome: Outcome) -> list[Refused]:
     cells = {row.number: " · ".join(str(cell) for cell in row.values.values() if cell) for row in rows}
-    told = [Refused(each.row, cells[each.row][:200], each.message) for each in outcome.problems]
+    columns = {column.name: str(column.label) for column in COLUMNS}
+    told = [
+        Refused(each.row, cells[each.row][:200], each.message, columns.get(each.field, "")) for each in outcome.problems
+    ]
     return sorted(told, key=lambda each: each.number)[:MOST_SHOWN]
 
 
