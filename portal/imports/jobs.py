@@ -37,10 +37,10 @@ SILENCE = timedelta(seconds=90)
 #: A queued job nobody took for this long has lost its message.
 LOST = timedelta(seconds=60)
 BEAT_SECONDS = 15
-#: A file that brings down its worker this often is given up, so that it does not do so for ever.
-MOST_ATTEMPTS = 5
 #: Problems of rows that are in memory at a time.
 AT_ONCE = 5_000
+#: A file that brings down its worker this often is given up, so that it does not do so for ever.
+MOST_ATTEMPTS = 5
 
 
 class Superseded(Exception):
@@ -144,8 +144,6 @@ def _run(job: ImportJob) -> None:
         _finish(job, path)
 
 
-            if job.agreed and not job.rows_read:
-                job.problems.all().delete()
 def _write(job: ImportJob, take: Callable[[], Outcome], batch: Batch) -> None:
     """One batch, its counts and its problems, together or not at all."""
     with transaction.atomic():

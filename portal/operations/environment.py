@@ -36,6 +36,8 @@ EXAMPLES = {
     "PORTAL_URL": "https://dealers.example.com",
     "TRUSTED_PROXIES": "1",
     "DEFAULT_CURRENCY": "EUR",
+    "PRICE_ASKS_FROM_PERCENT": "30",
+    "IMPORT_FILE_MB": "200",
     "TIME_ZONE": "Europe/Berlin",
     "LOG_LEVEL": "INFO",
     "HOST": "127.0.0.1",
@@ -81,12 +83,12 @@ class Environment:
     trusted_proxies: int
     """How many proxies of our own stand before the portal, each adding to `X-Forwarded-For`."""
     default_currency: str
-    time_zone: str
-    log_level: str
     price_asks_from_percent: int
     """How far a price edited on screen may move before the console asks a second time."""
     import_file_mb: int
     """The largest file that can be imported, in MB."""
+    time_zone: str
+    log_level: str
     host: str
     port: int
     embedded: bool
@@ -130,10 +132,10 @@ def read(variables: Mapping[str, str], var: Path) -> Environment:
         ),
         trusted_proxies=reader.take("TRUSTED_PROXIES", values.few, int(production)),
         default_currency=reader.take("DEFAULT_CURRENCY", values.currency, "CNY"),
-        time_zone=reader.take("TIME_ZONE", values.time_zone, "Asia/Shanghai"),
-        log_level=reader.take("LOG_LEVEL", values.log_level, "INFO"),
         price_asks_from_percent=reader.take("PRICE_ASKS_FROM_PERCENT", values.percent, 30),
         import_file_mb=reader.take("IMPORT_FILE_MB", values.megabytes, 200),
+        time_zone=reader.take("TIME_ZONE", values.time_zone, "Asia/Shanghai"),
+        log_level=reader.take("LOG_LEVEL", values.log_level, "INFO"),
         host=host,
         port=port,
         embedded=not {"DATABASE_URL", "BROKER_URL", "CACHE_URL"} <= reader.given.keys(),
