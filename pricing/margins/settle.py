@@ -68,20 +68,20 @@ class Prepared:
             missing = net(self.fulfilment_fee(freight), rates.service_tax) - self.income
         return smallest_gross(missing, rates.top_up_tax)
 
-    def supplier_keeps(self, freight: int) -> int:
+    def supplier_keeps(self, freight: int, top_up: int) -> int:
         """The supplier's net margin on the line after top-up or fee."""
         rates = self.terms.rates
         if self.terms.model is Model.DEALER_SELLS:
-            return self.supplier_margin - net(self.top_up(freight), rates.top_up_tax)
+            return self.supplier_margin - net(top_up, rates.top_up_tax)
         return self.supplier_margin - net(self.fulfilment_fee(freight), rates.service_tax)
 
-    def refusal(self, freight: int) -> Refusal | None:
-        """Why the line may not go to the dealer with this freight; None when it may."""
-        caps, top_up = self.terms.caps, self.top_up(freight)
+    def refusal(self, freight: int, top_up: int) -> Refusal | None:
+        """Why the line may not go to the dealer with this freight and the `top_up` it needs; None when it may."""
+        caps = self.terms.caps
         if self.cap is not None and top_up > self.cap:
             over_budget = caps.campaign_left == self.cap
             return Refusal.CAMPAIGN_BUDGET if over_budget else Refusal.TOP_UP_OVER_CAP
-        if caps.supplier_floor is not None and self.supplier_keeps(freight) < caps.supplier_floor:
+        if caps.supplier_floor is not None and self.supplier_keeps(freight, top_up) < caps.supplier_floor:
             return Refusal.SUPPLIER_FLOOR
         return None
 
@@ -168,8 +168,8 @@ def settle(sale: Sale, terms: Terms) -> Settlement:
         fulfilment_fee=fee,
         dealer_receives=receives,
         dealer_margin=after,
-        supplier_margin=ready.supplier_keeps(sale.freight),
-        refusal=ready.refusal(sale.freight),
+        supplier_margin=ready.supplier_keeps(sale.freight, top_up),
+        refusal=ready.refusal(sale.freight, top_up),
     )
 
 
