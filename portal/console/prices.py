@@ -54,7 +54,7 @@ WORDS: dict[str, tuple[Any, str]] = {
     SUPERSEDED: (gettext_lazy("Superseded"), "neutral"),
 }
 BY_SKU = (Key("sku"), Key("min_quantity", whole), PK)
-#: A workbook of more prices takes longer to make than a person waits; CSV is sent while it is made.
+#: A workbook of more prices takes longer to make than a person waits (`portal.exports`); CSV is sent while it is made.
 MOST_IN_EXCEL = 50_000
 #: What the importer reads, in its order.
 IMPORT_COLUMNS = (
@@ -213,13 +213,16 @@ def _rows(prices: list[Price]) -> list[dict[str, Any]]:
 
 @require_safe
 def price_list_export(request: PortalRequest, code: str) -> HttpResponseBase:
-    """The filtered prices as Excel in the importer's columns: imported again it changes nothing. Many come as CSV."""
+    """The filtered prices as Excel in the importer's columns: imported again it changes nothing.
+
+    A worker makes workbooks of very many.
+    """
     found = get_object_or_404(PriceList.objects.for_user(request.user), code=stored_text(code))
     chosen: Any = PriceFilter(request.GET).select(with_states(found, supplier_day(timezone.now())))
     if chosen.order_by()[: MOST_IN_EXCEL + 1].count() > MOST_IN_EXCEL:
-        return redirect(reverse("console:price_list_csv", args=[found.code]) + without_place(request.GET))
+        return redirect(reverse("console:price_list_exports", args=[found.code]) + without_place(request.GET))
     rows = exported(found, chosen.order_by(*order_of(BY_SKU)))
-    return excel(f"prices-{_file_name(found)}", [Sheet(found.code, IMPORT_COLUMNS, rows)])
+    return excel(f"prices-{file_name(found)}", [Sheet(found.code, IMPORT_COLUMNS, rows)])
 
 
 @require_safe
@@ -228,7 +231,7 @@ def price_list_csv(request: PortalRequest, code: str) -> StreamingHttpResponse:
     found = get_object_or_404(PriceList.objects.for_user(request.user), code=stored_text(code))
     chosen: Any = PriceFilter(request.GET).select(with_states(found, supplier_day(timezone.now())))
     rows = exported(found, chosen.order_by(*order_of(BY_SKU)))
-    name = f"prices-{_file_name(found)}.csv"
+    name = f"prices-{file_name(found)}.csv"
     return StreamingHttpResponse(
         csv_pieces(IMPORT_COLUMNS, rows),
         content_type="text/csv; charset=utf-8",
@@ -236,5 +239,6 @@ def price_list_csv(request: PortalRequest, code: str) -> StreamingHttpResponse:
     )
 
 
-def _file_name(found: PriceList) -> str:
+def file_name(found: PriceList) -> str:
+    """A list's code as a part of a file's name."""
     return "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in found.code)

@@ -28,6 +28,7 @@ from portal.console import (
     price_check,
     price_dealers,
     price_edit,
+    price_exports,
     price_heads,
     price_history,
     prices,
@@ -108,6 +109,27 @@ urlpatterns: list[URLPattern] = [
     route("one-off-prices/<int:pk>/end/", exceptions.exception_end, name="exception_end", access=P.DECIDE_PRICES),
     route("prices/<path:code>/export.xlsx", prices.price_list_export, name="price_list_export", access=P.SEE_PRICES),
     route("prices/<path:code>/export.csv", prices.price_list_csv, name="price_list_csv", access=P.SEE_PRICES),
+    route(
+        "prices/<path:code>/exports/", price_exports.price_list_exports, name="price_list_exports", access=P.SEE_PRICES
+    ),
+    route(
+        "prices/<path:code>/exports/start/",
+        price_exports.price_list_export_start,
+        name="price_list_export_start",
+        access=P.SEE_PRICES,
+    ),
+    route(
+        "price-exports/<int:pk>/progress/",
+        price_exports.price_export_progress,
+        name="price_export_progress",
+        access=P.SEE_PRICES,
+    ),
+    route(
+        "price-exports/<int:pk>/stop/", price_exports.price_export_stop, name="price_export_stop", access=P.SEE_PRICES
+    ),
+    route(
+        "price-exports/<int:pk>/file/", price_exports.price_export_file, name="price_export_file", access=P.SEE_PRICES
+    ),
     route("prices/<path:code>/add/", price_edit.price_add, name="price_add", access=P.MANAGE_PRICES),
     route("prices/<path:code>/edit/", price_heads.price_list_edit, name="price_list_edit", access=P.MANAGE_PRICES),
     route("prices/<path:code>/end/", price_heads.price_list_end, name="price_list_end", access=P.MANAGE_PRICES),

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from dealers.accounts.models import User
 from dealers.intake.rows import Outcome, Problem, Row
-from portal.documents.tables.reading import open_table
 from portal.imports.batches import SIZE, Batch, batches, count_rows, siblings_of
 from portal.imports.kinds import Options, intake_for
 from portal.imports.mapping import ColumnMap, RowMapper

@@ -194,6 +194,8 @@ CELERY_BEAT_SCHEDULE = {
     "collect-inbound": {"task": "erp_bridge.inbound.collect", "schedule": 5.0, "options": {"expires": 5}},
     "send-mail": {"task": "portal.notifications.send_due", "schedule": 15.0, "options": {"expires": 15}},
     "resume-imports": {"task": "portal.imports.resume", "schedule": 60.0, "options": {"expires": 60}},
+    "resume-exports": {"task": "portal.exports.resume", "schedule": 60.0, "options": {"expires": 60}},
+    "purge-exports": {"task": "portal.exports.purge", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 
 # The bridge

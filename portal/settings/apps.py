@@ -25,6 +25,7 @@ ROOMS = [
     "portal.operations",
     "portal.search",
     "portal.imports",
+    "portal.exports",
     "portal.languages",
     "portal.demo",
 ]

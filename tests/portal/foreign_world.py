@@ -19,6 +19,7 @@ from fulfilment.ordering.models import DealerCart, DealerOrder, SavedList
 from fulfilment.ordering.saved import save_cart_as_list
 from fulfilment.shipping.models import Shipment
 from fulfilment.shipping.record import ShipmentData, ShippedLine, record_shipment
+from portal.exports.models import ExportState, PriceListExport
 from pricing.catalogue.models import ProductFile
 from pricing.numbers.models import DealerItemNumber
 from pricing.promotions.models import Promotion, PromotionScope
@@ -63,6 +64,10 @@ def make_secrets(world: World) -> Secrets:
     )
     factories.set_price(own, wok, SECRET_PRICE)
     factories.set_price(own, world.pan, "11.11")
+    book = ContentFile(b"PK", "secret.xlsx")
+    PriceListExport.objects.create(
+        price_list=own, asked_by=world.sam, state=ExportState.DONE, file=book, file_name="prices-BERGEN.xlsx"
+    )
     world.bergen.price_lists.all().update(priority=2)
     factories.give_list(world.bergen, own, 1)
     waiting = placed(world, {wok: 3}, by=world.bob, po_number=SECRET_PO)
@@ -120,6 +125,7 @@ def foreign_parameters(world: World, secrets: Secrets) -> dict[str, list[dict[st
     document, message, inbound = {"pk": secrets.invoice.pk}, {"pk": secrets.message.pk}, {"pk": secrets.inbound.pk}
     one_off, own = {"pk": secrets.exception.pk}, {"code": "BERGEN"}
     prices = [{"pk": price.pk} for price in Price.objects.filter(price_list__code="BERGEN")]
+    exports = [{"pk": export.pk} for export in PriceListExport.objects.filter(price_list__code="BERGEN")]
     offer = {"pk": secrets.promotion.pk}
     levied = [{"pk": rule.pk} for rule in SurchargeRule.objects.filter(dealer=world.bergen)]
     return {
@@ -160,6 +166,11 @@ def foreign_parameters(world: World, secrets: Secrets) -> dict[str, list[dict[st
         "console:dealer_lists": [dealer],
         "console:price_list_export": [own],
         "console:price_list_csv": [own],
+        "console:price_list_exports": [own],
+        "console:price_list_export_start": [own],
+        "console:price_export_progress": exports,
+        "console:price_export_stop": exports,
+        "console:price_export_file": exports,
         "console:price_add": [own],
         "console:price_edit": prices,
         "console:price_end": prices,
