@@ -37,9 +37,7 @@ def order_pdf(order: DealerOrder) -> bytes:
         "order": order,
         "address": ship_to_lines(order),
         "drawn_up": timezone.now(),
-        "lines": [
-            (line, line.quantity_words, names.get(line.promotion_code, line.promotion_code)) for line in lines
-        ],
+        "lines": [(line, line.quantity_words, names.get(line.promotion_code, line.promotion_code)) for line in lines],
         "order_promotion": names.get(order.promotion_code, order.promotion_code),
     }
     return render_pdf(render_to_string("documents/order.html", context), letterhead.assets)
@@ -83,6 +81,7 @@ def _lines_sheet(order: DealerOrder) -> Sheet:
             Column(_("Discount"), "money"),
             Column(_("Promotion"), width=28),
             Column(_("Amount"), "money"),
+            Column(_("Surcharges"), "money"),
             Column(_("Requested date"), "date"),
             Column(_("Confirmed"), "integer"),
             Column(_("Shipped"), "integer"),
@@ -96,6 +95,7 @@ def _lines_sheet(order: DealerOrder) -> Sheet:
             sum((line.discount_amount for line in lines), start=order.net_total * 0) or None,
             None,
             sum((line.amount for line in lines), start=order.net_total * 0),
+            sum((line.surcharge_amount for line in lines), start=order.net_total * 0) or None,
             *(None, None, None, None, None),
         ],
     )
@@ -115,6 +115,7 @@ def _cells(line: DealerOrderLine, names: Mapping[str, str]) -> list[object]:
         line.discount_amount or None,
         names.get(line.promotion_code, line.promotion_code),
         line.amount,
+        line.surcharge_amount or None,
         line.requested_date,
         line.confirmed_quantity,
         line.shipped_quantity,
@@ -148,6 +149,7 @@ def _facts(order: DealerOrder) -> list[tuple[str, object]]:
         (_("Note"), order.note),
         (_("Promotion on the order"), -order.order_discount if order.order_discount else None),
         (_("Net amount"), order.net_total),
+        *((each.display_name, each.net_amount) for each in order.surcharges),
         (_("Freight"), order.freight_net or None),
         (_("Tax"), order.all_tax),
         (_("Total"), order.total),

@@ -94,6 +94,7 @@ def _page(
         "gone": len(found) - len(can),
         "can": len(can),
         "less": sum(1 for line in can if line.bad),
+        "surcharge_total": sum((each.amount for line in can for each in line.surcharges), Decimal("0.00")),
         "net_total": sum((line.net_amount or Decimal(0) for line in can), Decimal("0.00")),
         "pictures": len(found) <= MOST_PICTURES,
         "has_prices": any(line.wish.unit_price is not None for line in found),

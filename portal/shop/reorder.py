@@ -14,6 +14,7 @@ from fulfilment.ordering.savedmodels import SavedListItem
 from fulfilment.stock.take import available
 from portal.components.formats import format_amount, format_quantity
 from portal.components.promotions import PromotionShown, promotions_shown
+from portal.components.surcharges import SurchargeShown, line_surcharges
 from portal.shop.rows import Label, labels_for, named, pictures_of
 from pricing.catalogue.models import Unit
 from pricing.quote import assortment, quote
@@ -42,8 +43,8 @@ class Wish:
 class Difference:
     """A line of then and now. `quantity` is what goes into the cart, 0 for nothing; `offered` is the product it is of.
 
-    `net_amount` is after `promotion`, `full_amount` before it. `price_change` is now less then; `told` says everything
-    that is not as it was, `bad` whether less than was wished can be had.
+    `net_amount` is after `promotion`, `full_amount` before it; `surcharges` come on top. `price_change` is now less
+    then; `told` says everything that is not as it was, `bad` whether less than was wished can be had.
     """
 
     wish: Wish
@@ -57,6 +58,7 @@ class Difference:
     bad: bool = False
     full_amount: Decimal | None = None
     promotion: PromotionShown | None = None
+    surcharges: tuple[SurchargeShown, ...] = ()
 
     @property
     def same(self) -> bool:
@@ -134,6 +136,7 @@ def differences(dealer: Dealer, wishes: Sequence[Wish], in_cart: Mapping[int, in
         line = replace(line, picture=pictures.get(line.offered.pk, ""))
         if priced is not None:
             line = _priced(line, priced.unit_price, priced.net_amount)
+            line = replace(line, surcharges=line_surcharges(priced.surcharges, dealer.currency))
             if priced.deal and line.net_amount is not None:
                 promotion = promotions_shown((priced.deal,), dealer.currency)[0]
                 line = replace(line, full_amount=priced.full_amount, promotion=promotion)

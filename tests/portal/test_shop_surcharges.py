@@ -10,9 +10,11 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 from openpyxl import load_workbook
+from pypdf import PdfReader
 
 from fulfilment.ordering.cart import add_to_cart, open_cart
 from fulfilment.ordering.models import DealerOrder
+from portal.documents.order_document import order_pdf, order_sheets
 from portal.notifications.models import Mail
 from pricing.surcharges.models import SurchargeRule
 from tests.erp_bridge.orders import placed
@@ -98,3 +100,23 @@ def test_excel_of_orders_has_them_in_a_column(world: World, alice: Client, as_us
 def test_a_reader_of_chinese_reads_the_chinese_name(world: World, alice: Client) -> None:
     filled(world)
     assert "金属附加费" in text(alice.get("/shop/cart/", headers={"accept-language": "zh-hans"}))
+
+
+def test_the_papers_of_an_order_have_them(world: World, alice: Client) -> None:
+    order = DealerOrder.objects.select_related("dealer", "placed_by").get(pk=placed(world, {world.pan: 10}).pk)
+    lines, head = order_sheets(order)
+    row = dict(zip([column.title for column in lines.columns], next(iter(lines.rows)), strict=True))
+    assert row["Surcharges"] == D("5.55")
+    facts = [list(each) for each in head.rows]
+    assert ["Metal surcharge", D("5.55")] in facts
+    assert ["Small order", D("25.00")] in facts
+    paper = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(order_pdf(order))).pages)
+    assert "Metal surcharge" in paper
+
+
+def test_ordering_again_counts_today_s_surcharges(world: World, alice: Client) -> None:
+    order = placed(world, {world.pan: 10})
+    SurchargeRule.objects.filter(surcharge__code="METAL").update(percent=D(4))
+    page = text(alice.get(f"/shop/orders/{order.number}/reorder/"))
+    assert "+7.40 Metal surcharge" in page
+    assert "<dt>Surcharges on these lines</dt><dd>7.40</dd>" in page
