@@ -41,15 +41,16 @@ CARD_SMALLEST = "coalesce((k.minimum_quantity + k.order_multiple - 1) / k.order_
 RULE_FIELD = """
 (SELECT r.{field} FROM pricing_selling_quantityrule r LEFT JOIN catalogue_category up ON up.id = r.category_id
  WHERE r.{field} IS NOT NULL AND {MINE} AND (
-    r.product_id = g.id
+    r.product_id IN (g.id, g.parent_id)
     OR (r.product_id IS NULL AND r.category_id IS NULL AND r.brand = '')
     OR (r.brand <> '' AND r.brand = coalesce(nullif(k.brand, ''),
         (SELECT m.brand FROM pricing_catalogue_productcard m WHERE m.product_id = g.parent_id), ''))
     OR (r.category_id IS NOT NULL AND EXISTS (
         SELECT FROM catalogue_productcategory pc JOIN catalogue_category below ON below.id = pc.category_id
         WHERE pc.product_id = coalesce(g.parent_id, g.id) AND left(below.path, up.depth * %(step)s) = up.path)))
- ORDER BY {SCOPE}, CASE WHEN r.product_id IS NOT NULL THEN 0 WHEN r.category_id IS NOT NULL THEN 1
-    WHEN r.brand <> '' THEN 2 ELSE 3 END, coalesce(up.depth, 0) DESC, r.valid_from DESC NULLS LAST, r.id
+ ORDER BY {SCOPE}, CASE WHEN r.product_id = g.id THEN 0 WHEN r.product_id IS NOT NULL THEN 1
+    WHEN r.category_id IS NOT NULL THEN 2 WHEN r.brand <> '' THEN 3 ELSE 4 END,
+    coalesce(up.depth, 0) DESC, r.valid_from DESC NULLS LAST, r.id
  LIMIT 1)
 """.replace("{MINE}", MINE).replace("{SCOPE}", SCOPE)
 RULED = """

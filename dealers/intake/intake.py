@@ -34,7 +34,7 @@ class Intake(ABC):
         parsed, problems = self._read(rows)
         with one_at_a_time(self.name):
             outcome = self._write(parsed)
-        return Outcome(outcome.states, (*problems, *outcome.problems))
+        return Outcome(outcome.states, (*problems, *outcome.problems), outcome.differences)
 
     def skip(self, rows: Sequence[Row]) -> None:
         """Remember a batch that an interrupted run has written already, so that its repeats are still found."""
@@ -114,6 +114,10 @@ class Changes(Generic[M]):
         if new or differing:
             (self._created if new else self._changed)[id(thing)] = thing
         return new or bool(differing)
+
+    def touch(self, thing: M) -> None:
+        """Remember a thing whose fields were set already."""
+        (self._created if thing._state.adding else self._changed)[id(thing)] = thing
 
     def save(self) -> None:
         """Write; nothing is executed where nothing differs."""

@@ -43,6 +43,16 @@ class Problem:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a row changes of one thing: its name, and the fields that differ as they are stored, before and after."""
+
+    row: int
+    name: str
+    old: Mapping[str, str]
+    new: Mapping[str, str]
+
+
 class RowState(StrEnum):
     """What a row did."""
 
@@ -58,10 +68,14 @@ class RowState(StrEnum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a batch did: a state for every row kept (by number), a problem or more for every row refused."""
+    """What a batch did: a state for every row kept (by number), a problem or more for every row refused.
+
+    `differences` has what was new or changed, where the intake can be looked at before it is let write.
+    """
 
     states: Mapping[int, RowState] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    differences: tuple[Difference, ...] = ()
 
     @property
     def created(self) -> int:

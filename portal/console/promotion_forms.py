@@ -20,9 +20,10 @@ from dealers.accounts.models import Dealer, DealerGroup
 from fulfilment.ordering.lines import MAX_QUANTITY
 from portal.components.filters import filter_chips
 from portal.console.selling_words import category_paths
+from pricing.catalogue.families import code_of, sold_or_models
 from pricing.catalogue.models import ProductCard
 from pricing.promotions.models import Promotion, PromotionKind
-from pricing.promotions.write import Reach
+from pricing.promotions.write import NEEDS, VALUES, Reach
 
 Product = get_model("catalogue", "Product")
 t = gettext_lazy
@@ -35,15 +36,6 @@ STATES: dict[str, tuple[Any, str]] = {
     OVER: (t("Over"), "neutral"),
     ENDED: (t("Ended"), "neutral"),
 }
-#: The fields that each kind needs; the others of these are not kept.
-NEEDS: dict[str, tuple[str, ...]] = {
-    PromotionKind.PERCENT: ("percent",),
-    PromotionKind.AMOUNT: ("amount",),
-    PromotionKind.FREE: ("buy", "free"),
-    PromotionKind.BUNDLE: ("percent", "minimum_quantity"),
-    PromotionKind.ORDER: ("minimum_value",),
-}
-VALUES = ("percent", "amount", "buy", "free", "minimum_quantity", "minimum_value")
 
 
 def _day(label: Any, help_text: Any = "") -> forms.DateField:
@@ -96,7 +88,7 @@ class PromotionForm(forms.Form):
         required=False,
         help_text=t("Leave dealers and groups empty for everybody."),
     )
-    products = _many(t("Products"), t("SKUs, one a line; a model stands for all its variants."))
+    products = _many(t("Products"), t("SKUs or codes of models, one a line; a model stands for all its variants."))
     categories = forms.MultipleChoiceField(label=t("Categories"), required=False, help_text=t("With all below them."))
     brands = _many(t("Brands"), t("One a line. Leave products, categories and brands empty for everything."))
     valid_from = _day(t("Valid from"))
@@ -133,8 +125,13 @@ class PromotionForm(forms.Form):
         return _found(self.cleaned_data["dealers"], Dealer.objects.all(), "number", _("There is no dealer %s."))
 
     def clean_products(self) -> list[Any]:
-        """Products by SKU, or models by theirs."""
-        return _found(self.cleaned_data["products"], Product.objects.all(), "upc", _("There is no product %s."))
+        """Products by SKU, or models by their code."""
+        typed = _typed(self.cleaned_data["products"])
+        found = sold_or_models(typed)
+        missing = [each for each in typed if each not in found]
+        if missing:
+            raise forms.ValidationError(_("There is no product %s.") % missing[0])
+        return [found[each] for each in typed]
 
     def clean_brands(self) -> list[str]:
         """Brands that some product is of, however they are typed."""
@@ -197,7 +194,7 @@ def stored(promotion: Promotion, reach: Reach) -> dict[str, Any]:
         "budget_amount": promotion.budget_amount,
         "dealers": "\n".join(dealer.number for dealer in reach.dealers),
         "groups": list(reach.groups),
-        "products": "\n".join(str(product.upc) for product in reach.products),
+        "products": "\n".join(code_of(product) for product in reach.products),
         "categories": [str(pk) for pk in reach.categories],
         "brands": "\n".join(reach.brands),
     }

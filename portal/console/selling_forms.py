@@ -16,6 +16,7 @@ from oscar.core.loading import get_model
 from dealers.accounts.models import Dealer, DealerGroup
 from portal.components.filters import filter_chips
 from portal.console.selling_words import CURRENT, EXPIRED, FUTURE, STATES, category_paths
+from pricing.catalogue.families import code_of, sold_or_models
 from pricing.catalogue.models import ProductCard
 from pricing.selling.models import (
     WHOLE_ORDERS,
@@ -93,7 +94,10 @@ class RuleForm(forms.Form):
 class TargetedForm(RuleForm):
     """What a rule is about, and on which days it holds."""
 
-    product = forms.CharField(label=t("SKU"), max_length=64, required=False)
+    product = forms.CharField(
+        label=t("SKU or model"), max_length=100, required=False,
+        help_text=t("The code of a model stands for all its variants."),
+    )  # fmt: skip
     category = forms.ChoiceField(label=t("Category"), required=False, help_text=t("With everything below it."))
     brand = forms.CharField(
         label=t("Brand"),
@@ -114,14 +118,15 @@ class TargetedForm(RuleForm):
 
     def _stored(self, rule: Any) -> dict[str, Any]:
         stored = super()._stored(rule)
-        return stored | {"product": rule.product.upc if rule.product else "", "category": rule.category_id or ""}
+        return stored | {"product": code_of(rule.product) if rule.product else "", "category": rule.category_id or ""}
 
     def clean_product(self) -> Any:
-        """A product that can be sold, by SKU."""
+        """A product that can be sold, by SKU, or a whole model, by its code."""
         sku = self.cleaned_data["product"].strip()
         if not sku:
             return None
-        found = Product.objects.filter(upc__iexact=sku).exclude(structure=Product.PARENT).first()
+        sold = Product.objects.filter(upc__iexact=sku).exclude(structure=Product.PARENT).first()
+        found = sold or sold_or_models([sku]).get(sku)
         if found is None:
             raise forms.ValidationError(_("There is no product with this SKU."))
         return found
@@ -306,7 +311,8 @@ def _holds(state: str, today: date) -> Q:
 def _mentions(text: str, kind: str) -> Q:
     names = ["dealer__number", "dealer__name", "dealer__name_zh", "group__code", "group__name", "group__name_zh"]
     if kind not in WHOLE_ORDERS:
-        names += ["product__upc", "product__title", "category__name", "category__card__name_zh", "brand"]
+        names += ["product__upc", "product__title", "product__card__model_code"]
+        names += ["category__name", "category__card__name_zh", "brand"]
     found = Q()
     for name in names:
         found |= Q(**{f"{name}__icontains": text})

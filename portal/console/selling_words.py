@@ -162,7 +162,9 @@ def about_of(rule: TargetedRule, paths: Mapping[int, str]) -> tuple[str, str]:
     if rule.product:
         card = getattr(rule.product, "card", None)
         name = (reads_chinese() and card and card.name_zh) or rule.product.get_title()
-        return name, rule.product.upc or ""
+        if rule.product.upc:
+            return name, rule.product.upc
+        return name, _("model %(code)s with all its variants") % {"code": card.model_code if card else ""}
     if rule.category_id:
         return paths.get(rule.category_id, ""), _("category with all below it")
     return (rule.brand, _("brand")) if rule.brand else (_("Everything"), "")

@@ -54,6 +54,20 @@ def card_of(product: Any) -> ProductCard:
     return card
 
 
+def code_of(product: Any) -> str:
+    """By what files and records name a product: its SKU, a model by its code."""
+    return product.upc or card_of(product).model_code
+
+
+def sold_or_models(codes: Iterable[str]) -> dict[str, Any]:
+    """The products with these SKUs, and the models with these codes; where both are, the SKU. One statement."""
+    wanted = set(codes)
+    models = Q(structure=Product.PARENT, card__model_code__in=wanted)
+    found = list(Product.objects.filter(Q(upc__in=wanted) | models).select_related("card"))
+    by_model = {card_of(each).model_code: each for each in found if each.structure == Product.PARENT}
+    return by_model | {each.upc: each for each in found if each.upc}
+
+
 def new_product(sku: str) -> Any:
     """A product that stands alone, not yet saved."""
     product = Product(upc=sku, structure=Product.STANDALONE)

@@ -13,7 +13,8 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from dealers.accounts.models import Dealer, DealerGroup, User
-from pricing.promotions.models import Promotion, PromotionChange, PromotionScope, PromotionTarget
+from pricing.catalogue.families import code_of
+from pricing.promotions.models import Promotion, PromotionChange, PromotionKind, PromotionScope, PromotionTarget
 
 #: The promotion's own columns, as the record keeps them.
 COLUMNS = (
@@ -35,6 +36,17 @@ COLUMNS = (
     "exclusive",
     "budget_amount",
 )
+
+
+#: The fields that each kind needs; the others of `VALUES` are not kept.
+NEEDS: dict[str, tuple[str, ...]] = {
+    PromotionKind.PERCENT: ("percent",),
+    PromotionKind.AMOUNT: ("amount",),
+    PromotionKind.FREE: ("buy", "free"),
+    PromotionKind.BUNDLE: ("percent", "minimum_quantity"),
+    PromotionKind.ORDER: ("minimum_value",),
+}
+VALUES = ("percent", "amount", "buy", "free", "minimum_quantity", "minimum_value")
 
 
 class PromotionRefused(Exception):
@@ -107,7 +119,7 @@ def end_promotion(pk: int, *, by: User | None) -> bool:
 def reach_of(promotion: Promotion) -> Reach:
     """For whom a stored promotion is and what it is about. Two statements."""
     scopes = list(promotion.scopes.select_related("dealer", "group").order_by("dealer__number", "group__code"))
-    targets = list(promotion.targets.select_related("product").order_by("product__upc", "category", "brand"))
+    targets = list(promotion.targets.select_related("product__card").order_by("product__upc", "category", "brand"))
     return Reach(
         dealers=[scope.dealer for scope in scopes if scope.dealer],
         groups=[scope.group for scope in scopes if scope.group],
@@ -122,7 +134,7 @@ def as_stored(promotion: Promotion, reach: Reach) -> dict[str, str]:
     said = {name: _plain(getattr(promotion, name)) for name in COLUMNS}
     said["dealers"] = ", ".join(sorted(dealer.number for dealer in reach.dealers))
     said["groups"] = ", ".join(sorted(group.code for group in reach.groups))
-    said["products"] = ", ".join(sorted(str(product.upc) for product in reach.products))
+    said["products"] = ", ".join(sorted(code_of(product) for product in reach.products))
     said["categories"] = ", ".join(str(pk) for pk in sorted(reach.categories))
     said["brands"] = ", ".join(sorted(reach.brands))
     return {name: text for name, text in said.items() if text}

@@ -73,17 +73,17 @@ def _conditions(step: Step, holding: InForce, dealer: Dealer, day: date) -> list
     categories = {pk for row in step.rows if row.level == Level.CATEGORY for pk in holding.categories[row.rule]}
     if categories:
         found.append(Exists(ProductCategory.objects.filter(product_id=OWNER, category_id__in=sorted(categories))))
-    found += [_named(row, dealer, day) for row in step.rows if row.level == Level.PRODUCT]
+    found += [_named(row, dealer, day) for row in step.rows if row.level in (Level.PRODUCT, Level.MODEL)]
     return found
 
 
 def _named(row: AssortmentRow, dealer: Dealer, day: date) -> Exists:
-    """That a rule of the row's scope and effect names the product itself."""
+    """That a rule of the row's scope and effect names the product itself, or its model."""
     rules = AssortmentRule.objects.filter(
         Q(valid_from__isnull=True) | Q(valid_from__lte=day),
         Q(valid_to__isnull=True) | Q(valid_to__gte=day),
         effect=Effect.ALLOW if row.allows else Effect.DENY,
-        product_id=OuterRef("pk"),
+        product_id=OuterRef("parent_id" if row.level == Level.MODEL else "pk"),
     )
     if row.scope == Scope.DEALER:
         return Exists(rules.filter(dealer=dealer, group__isnull=True))

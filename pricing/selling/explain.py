@@ -85,6 +85,6 @@ def _about(product: Any) -> Q:
     above = {path[:end] for path in paths for end in range(step, len(path) + 1, step)}
     brands = [getattr(getattr(each, "card", None), "brand", "") for each in (product, owner)]
     brand = next((each for each in brands if each), None)
-    about = Q(product=product) | Q(category__path__in=above)
+    about = Q(product__in=(product, owner)) | Q(category__path__in=above)
     about |= Q(product__isnull=True, category__isnull=True, brand="")
     return about | Q(brand=brand) if brand else about

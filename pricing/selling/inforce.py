@@ -22,17 +22,18 @@ AND (r.valid_from IS NULL OR r.valid_from <= %(day)s) AND (r.valid_to IS NULL OR
 #: How near `r` is: `Scope` as SQL.
 SCOPE = "CASE WHEN r.dealer_id IS NOT NULL THEN 0 WHEN r.group_id IS NOT NULL THEN 1 ELSE 2 END"
 
-# Rules for single products are only counted by scope and effect: there may be very many, and they stay in the database.
+# Rules for single products, and those for models, are only counted by scope and effect: there may be very many, and
+# they stay in the database.
 HOLDING = """
 SELECT 0, {SCOPE}, r.effect, r.id, r.brand, coalesce(c.depth, 0),
        ARRAY(SELECT below.id FROM catalogue_category below WHERE below.path LIKE c.path || '%%')
 FROM pricing_selling_assortmentrule r LEFT JOIN catalogue_category c ON c.id = r.category_id
 WHERE r.product_id IS NULL AND {MINE}
 UNION ALL
-SELECT 1, {SCOPE}, r.effect, min(r.id), '', 0, NULL
-FROM pricing_selling_assortmentrule r
+SELECT CASE WHEN g.structure = 'parent' THEN 3 ELSE 1 END, {SCOPE}, r.effect, min(r.id), '', 0, NULL
+FROM pricing_selling_assortmentrule r JOIN catalogue_product g ON g.id = r.product_id
 WHERE r.product_id IS NOT NULL AND {MINE}
-GROUP BY 2, 3
+GROUP BY 1, 2, 3
 UNION ALL
 SELECT 2, 0, '', 0, '', 0, NULL
 WHERE EXISTS (SELECT FROM pricing_selling_quantityrule r WHERE {MINE})
@@ -46,7 +47,8 @@ _REMEMBERED = "_selling_rules_in_force"
 class InForce:
     """The rules that hold for a dealer on a day.
 
-    `assortment` has all rules but those for single products; of these one row stands for all of a scope and effect.
+    `assortment` has all rules but those for single products and for models; of these one row each stands for all of a
+    scope and effect.
     `brands` and `categories` (a category with all below it) say by rule what it is about.
     """
 
@@ -100,7 +102,10 @@ def _read(dealer: Dealer, day: date) -> InForce:
     for kind, scope, effect, rule, brand, depth, below in rows:
         if kind == 2:
             continue
-        level = Level.PRODUCT if kind else Level.CATEGORY if depth else Level.BRAND if brand else Level.EVERYTHING
+        if kind:
+            level = Level.MODEL if kind == 3 else Level.PRODUCT
+        else:
+            level = Level.CATEGORY if depth else Level.BRAND if brand else Level.EVERYTHING
         assortment.append(AssortmentRow(rule, Scope(scope), level, effect == Effect.ALLOW, depth))
         if level == Level.BRAND:
             brands[rule] = brand

@@ -9,20 +9,18 @@ from typing import Any, ClassVar
 from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from oscar.core.loading import get_model
 
 from dealers.accounts.models import Dealer, DealerGroup, User
 from dealers.intake.columns import Choice, Column, Day, Text, Whole, YesNo
 from dealers.intake.intake import Changes, Intake
-from dealers.intake.rows import Outcome, Parsed, Problem, RowState
+from dealers.intake.rows import Difference, Outcome, Parsed, Problem, RowState
 from pricing.catalogue.categories import CategoryTree, parts_of
+from pricing.catalogue.families import sold_or_models
 from pricing.catalogue.models import ProductCard
 from pricing.selling.inforce import forget
-from pricing.selling.models import RULES, Effect, RuleKind
+from pricing.selling.models import RULES, WHOLE_ORDERS, Effect, RuleKind
 from pricing.selling.rules import contradicts
-from pricing.selling.write import VALUES, Rule, as_stored, nothing_left, record, with_names
-
-Product = get_model("catalogue", "Product")
+from pricing.selling.write import PLACE, VALUES, Rule, as_stored, nothing_left, record, with_names
 
 t = gettext_lazy
 FOR_WHOM: tuple[Column, ...] = (
@@ -32,7 +30,10 @@ FOR_WHOM: tuple[Column, ...] = (
 )  # fmt: skip
 ABOUT: tuple[Column, ...] = (
     Text(
-        "sku", t("SKU"), max_length=64, also=("item", "item number", "product number", "货号", "商品编码", "产品编号")
+        "sku",
+        t("SKU or model"),
+        max_length=100,
+        also=("item", "item number", "product number", "货号", "商品编码", "产品编号"),
     ),
     Text("category", t("Category"), max_length=1000, also=("category_en", "分类", "类别"), example="Cookware > Pans"),
     Text("brand", t("Brand"), max_length=100, also=("品牌",)),
@@ -50,7 +51,7 @@ EFFECTS = {
 
 
 @dataclass
-class _Known:
+class Known:
     """What the rows of a batch name, by what they call it."""
 
     dealers: dict[str, Dealer]
@@ -60,12 +61,12 @@ class _Known:
     tree: CategoryTree
 
 
-class _RulesIntake(Intake):
+class RulesIntake(Intake):
     """Rules, one a row: for a dealer, or a group, or (neither given) everybody; about a SKU, or a category with all
     below it, or a brand, or (none given) everything. `remove` takes the rule away. Every change is recorded."""
 
     kind: ClassVar[str]
-    key = ("dealer", "dealer_group", "sku", "category", "brand", "valid_from")
+    key: ClassVar[tuple[str, ...]] = ("dealer", "dealer_group", "sku", "category", "brand", "valid_from")
 
     def __init__(self, by: User | None = None) -> None:
         super().__init__()
@@ -89,13 +90,13 @@ class _RulesIntake(Intake):
 
     def _write(self, rows: Sequence[Parsed]) -> Outcome:
         known = _known(rows)
-        problems = [problem for row in rows if (problem := _unknown(row, known)) is not None]
+        problems = [problem for row in rows if (problem := self.unknown(row, known)) is not None]
         refused = {problem.row for problem in problems}
         rows = [row for row in rows if row.number not in refused]
-        places = {row.number: _place(row, known) for row in rows}
+        places = {row.number: self.place_of(row, known) for row in rows}
         stored = self._stored(places.values())
         changes: Changes[Any] = Changes(RULES[self.kind], VALUES[self.kind])
-        told: list[tuple[Rule, dict[str, str], dict[str, str]]] = []
+        told: dict[int, tuple[Rule, dict[str, str], dict[str, str]]] = {}
         states, gone = {}, []
         for row in rows:
             place = places[row.number]
@@ -105,7 +106,7 @@ class _RulesIntake(Intake):
                 states[row.number] = RowState.UNCHANGED if rule is None else RowState.CHANGED
                 if rule is not None:
                     gone.append(rule.pk)
-                    told.append((rule, before, {}))
+                    told[row.number] = (rule, before, {})
                 continue
             wrong = self.wrong(row, rule)
             if wrong is not None:
@@ -113,15 +114,28 @@ class _RulesIntake(Intake):
                 continue
             new = rule is None
             rule = rule or RULES[self.kind](**place)
-            differs = changes.apply(rule, {name: row.given[name] for name in VALUES[self.kind] if name in row.given})
+            differs = changes.apply(rule, self.values_of(row))
             states[row.number] = RowState.of(new=new, differs=differs)
             if differs:
-                told.append((rule, before, as_stored(rule, known.tree)))
+                told[row.number] = (rule, before, as_stored(rule, known.tree))
         changes.save()
         RULES[self.kind].objects.filter(pk__in=gone).delete()
-        record(self.kind, told, by=self._by)
+        record(self.kind, list(told.values()), by=self._by)
         forget()
-        return Outcome(states, tuple(sorted(problems, key=lambda problem: problem.row)))
+        differences = (Difference(number, _named(said), *said[1:]) for number, said in told.items())
+        return Outcome(states, tuple(sorted(problems, key=lambda problem: problem.row)), tuple(differences))
+
+    def unknown(self, row: Parsed, known: Known) -> Problem | None:
+        """The first thing the row names that is not there."""
+        return _unknown(row, known)
+
+    def place_of(self, row: Parsed, known: Known) -> dict[str, Any]:
+        """By what the row's rule is found: the columns of `PLACE`."""
+        return _place(row, known)
+
+    def values_of(self, row: Parsed) -> dict[str, Any]:
+        """What the row says that holds: the columns of `VALUES` that the file has."""
+        return {name: row.given[name] for name in VALUES[self.kind] if name in row.given}
 
     def wrong(self, row: Parsed, rule: Any) -> Problem | None:
         """What the row and the rule it changes make together that cannot be kept."""
@@ -133,11 +147,13 @@ class _RulesIntake(Intake):
         scopes = Q(dealer__isnull=True, group__isnull=True)
         scopes |= Q(dealer__in={place["dealer"] for place in listed if place["dealer"]})
         scopes |= Q(group__in={place["group"] for place in listed if place["group"]})
-        about = Q(product__isnull=True) | Q(product__in={place["product"] for place in listed if place["product"]})
-        return {_key(_place_of(rule)): rule for rule in with_names(self.kind).filter(scopes, about)}
+        about = Q()
+        if self.kind not in WHOLE_ORDERS:
+            about = Q(product__isnull=True) | Q(product__in={place["product"] for place in listed if place["product"]})
+        return {_key(_place_of(self.kind, rule)): rule for rule in with_names(self.kind).filter(scopes, about)}
 
 
-class QuantityRulesIntake(_RulesIntake):
+class QuantityRulesIntake(RulesIntake):
     """Minimum, multiple and maximum per order, in sales units; an empty one is left to a farther rule."""
 
     name = "quantity_rules"
@@ -162,7 +178,7 @@ class QuantityRulesIntake(_RulesIntake):
         return Problem(row.number, "maximum", nothing_left()) if contradicts(**said) else None
 
 
-class AssortmentRulesIntake(_RulesIntake):
+class AssortmentRulesIntake(RulesIntake):
     """What dealers may see (allow) or may not see (deny)."""
 
     name = "assortment_rules"
@@ -175,14 +191,13 @@ class AssortmentRulesIntake(_RulesIntake):
     )  # fmt: skip
 
 
-def _known(rows: Sequence[Parsed]) -> _Known:
+def _known(rows: Sequence[Parsed]) -> Known:
     skus, numbers = {row.get("sku") for row in rows}, {row.get("dealer") for row in rows}
     codes, brands = {row.get("dealer_group") for row in rows}, {row.get("brand") for row in rows}
-    sold = Product.objects.filter(upc__in=skus - {None}).exclude(structure=Product.PARENT)
-    return _Known(
+    return Known(
         dealers={each.number: each for each in Dealer.objects.filter(number__in=numbers - {None})},
         groups={each.code: each for each in DealerGroup.objects.filter(code__in=codes - {None})},
-        products={each.upc: each for each in sold},
+        products=sold_or_models(skus - {None}),
         brands=_brands(brands - {None}),
         tree=CategoryTree(),
     )
@@ -192,7 +207,7 @@ def _brands(asked: set[Any]) -> set[str]:
     return set(ProductCard.objects.filter(brand__in=asked).values_list("brand", flat=True).distinct())
 
 
-def _unknown(row: Parsed, known: _Known) -> Problem | None:
+def _unknown(row: Parsed, known: Known) -> Problem | None:
     """The first thing a row names that is not there."""
     sku, brand, category = row.get("sku"), row.get("brand"), row.get("category")
     dealer, group = row.get("dealer"), row.get("dealer_group")
@@ -213,7 +228,7 @@ def _unknown(row: Parsed, known: _Known) -> Problem | None:
     return None
 
 
-def _place(row: Parsed, known: _Known) -> dict[str, Any]:
+def _place(row: Parsed, known: Known) -> dict[str, Any]:
     path = parts_of(row.get("category", ""))
     return {
         "dealer": known.dealers.get(row.get("dealer", "")),
@@ -225,9 +240,17 @@ def _place(row: Parsed, known: _Known) -> dict[str, Any]:
     }
 
 
-def _place_of(rule: Any) -> dict[str, Any]:
-    """The place of a stored rule, as `_place` says a row's."""
-    return {name: getattr(rule, name) for name in ("dealer", "group", "product", "category_id", "brand", "valid_from")}
+def _place_of(kind: str, rule: Any) -> dict[str, Any]:
+    """The place of a stored rule, as `place_of` says a row's."""
+    names = ("category_id" if name == "category" else name for name in PLACE[kind])
+    return {name: getattr(rule, name) for name in names}
+
+
+def _named(said: tuple[Rule, dict[str, str], dict[str, str]]) -> str:
+    """For whom and about what a rule is, by codes."""
+    stored = said[2] or said[1]
+    names = ("dealer", "group", "product", "category", "brand", "currency", "valid_from")
+    return " · ".join(stored[name] for name in names if name in stored)
 
 
 def _key(place: dict[str, Any]) -> tuple[Any, ...]:

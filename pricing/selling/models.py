@@ -51,7 +51,8 @@ class ScopedRule(models.Model):
 
 
 class TargetedRule(ScopedRule):
-    """A rule about `product`, or `category` with everything below it, or `brand`, or, with none of them, everything.
+    """A rule about `product` (of a model: all its variants), or `category` with everything below it, or `brand`, or,
+    with none of them, everything.
 
     It holds on the supplier's days from `valid_from` to `valid_to` inclusive; an empty date is open.
     """
@@ -82,8 +83,8 @@ class TargetedRule(ScopedRule):
     @property
     def level(self) -> Level:
         """What the rule is about."""
-        if self.product_id:
-            return Level.PRODUCT
+        if self.product is not None:
+            return Level.MODEL if self.product.structure == self.product.PARENT else Level.PRODUCT
         return Level.CATEGORY if self.category_id else Level.BRAND if self.brand else Level.EVERYTHING
 
 

@@ -37,18 +37,21 @@ UNION ALL
 SELECT a.id, r.id, {SCOPE}, 0, 0, r.minimum, r.multiple, r.maximum, r.valid_from
 FROM asked a JOIN pricing_selling_quantityrule r ON r.product_id = a.id AND {MINE}
 UNION ALL
-SELECT DISTINCT a.id, w.id, w.scope, 1, up.depth, w.minimum, w.multiple, w.maximum, w.valid_from
+SELECT a.id, r.id, {SCOPE}, 1, 0, r.minimum, r.multiple, r.maximum, r.valid_from
+FROM asked a JOIN pricing_selling_quantityrule r ON r.product_id = a.owner AND a.owner <> a.id AND {MINE}
+UNION ALL
+SELECT DISTINCT a.id, w.id, w.scope, 2, up.depth, w.minimum, w.multiple, w.maximum, w.valid_from
 FROM wide w
 JOIN catalogue_category up ON up.id = w.category_id
 JOIN catalogue_category below ON left(below.path, up.depth * %(step)s) = up.path
 JOIN catalogue_productcategory pc ON pc.category_id = below.id
 JOIN asked a ON a.owner = pc.product_id
 UNION ALL
-SELECT a.id, w.id, w.scope, 2, 0, w.minimum, w.multiple, w.maximum, w.valid_from
+SELECT a.id, w.id, w.scope, 3, 0, w.minimum, w.multiple, w.maximum, w.valid_from
 FROM wide w JOIN asked a ON a.brand = w.brand
 WHERE w.brand <> ''
 UNION ALL
-SELECT a.id, w.id, w.scope, 3, 0, w.minimum, w.multiple, w.maximum, w.valid_from
+SELECT a.id, w.id, w.scope, 4, 0, w.minimum, w.multiple, w.maximum, w.valid_from
 FROM wide w CROSS JOIN asked a
 WHERE w.brand = '' AND w.category_id IS NULL
 """.replace("{SCOPE}", SCOPE).replace("{MINE}", MINE)

@@ -1,8 +1,9 @@
 """Which quantity rule holds and which assortment rule decides. Pure.
 
-Rules stand in a **scope** (one dealer, a group of dealers, everybody) and at a **target** (one product, a category with
-everything below it, a brand, everything). They are read nearest first: the dealer's before the group's before
-everybody's; within a scope the product before the categories, deepest first, before the brand before everything.
+Rules stand in a **scope** (one dealer, a group of dealers, everybody) and at a **target** (one product, a model with
+all its variants, a category with everything below it, a brand, everything). They are read nearest first: the dealer's
+before the group's before everybody's; within a scope the product before its model before the categories, deepest
+first, before the brand before everything.
 
 *Quantities* are resolved field by field: the nearest rule that gives a minimum gives the minimum, whatever rule gives
 the multiple; where no rule gives one, the product's card does. Of two rules at the same place the one that starts later
@@ -37,9 +38,10 @@ class Level(IntEnum):
     """What a rule is about, nearest first."""
 
     PRODUCT = 0
-    CATEGORY = 1
-    BRAND = 2
-    EVERYTHING = 3
+    MODEL = 1
+    CATEGORY = 2
+    BRAND = 3
+    EVERYTHING = 4
 
 
 class QuantityRow(NamedTuple):

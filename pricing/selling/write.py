@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from dealers.accounts.models import User
 from pricing.catalogue.categories import CategoryTree
+from pricing.catalogue.families import code_of
 from pricing.selling.inforce import forget
 from pricing.selling.models import (
     RULES,
@@ -41,7 +42,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     RuleKind.MINIMUM: ("amount", "mode"),
     RuleKind.FREIGHT: ("charge", "free_from", "valid_to"),
 }
-RELATED = {"dealer": "number", "group": "code", "product": "upc"}
+RELATED = {"dealer": "number", "group": "code"}
 
 
 class RuleRefused(Exception):
@@ -135,6 +136,9 @@ def as_stored(rule: Rule, tree: CategoryTree) -> dict[str, str]:
         if name == "category":
             path = tree.paths.get(getattr(rule, "category_id", None) or 0, ())
             said[name] = " > ".join(path)
+        elif name == "product":
+            product = getattr(rule, "product", None)
+            said[name] = code_of(product) if product else ""
         else:
             value = getattr(rule, name)
             said[name] = _plain(getattr(value, RELATED[name], "") if name in RELATED else value)

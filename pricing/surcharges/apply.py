@@ -42,6 +42,8 @@ WITH mine AS MATERIALIZED (
     UNION ALL
     SELECT r.id, a.id, %(product)s, 0 FROM mine r JOIN asked a ON a.id = r.product_id
     UNION ALL
+    SELECT r.id, a.id, %(model)s, 0 FROM mine r JOIN asked a ON a.owner = r.product_id AND a.owner <> a.id
+    UNION ALL
     SELECT r.id, a.id, %(brand)s, 0 FROM mine r JOIN asked a ON a.brand = r.brand WHERE r.brand <> ''
     UNION ALL
     SELECT r.id, a.id, %(category)s, up.depth
@@ -72,6 +74,7 @@ def levies_for(dealer: Dealer, product_ids: Iterable[int], day: date) -> tuple[L
         "products": list(product_ids),
         "step": Category.steplen,
         "product": int(Level.PRODUCT),
+        "model": int(Level.MODEL),
         "category": int(Level.CATEGORY),
         "brand": int(Level.BRAND),
         "everything": int(Level.EVERYTHING),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from dealers.accounts.models import User
 from pricing.catalogue.categories import CategoryTree
+from pricing.catalogue.families import code_of
 from pricing.surcharges.models import Surcharge, SurchargeChange, SurchargeRule
 
 #: The rule's own columns, as the record keeps them.
@@ -30,7 +31,7 @@ COLUMNS = (
     "valid_to",
     "is_active",
 )
-RELATED = {"dealer": "number", "group": "code", "product": "upc"}
+RELATED = {"dealer": "number", "group": "code"}
 
 
 class SurchargeRefused(Exception):
@@ -107,6 +108,8 @@ def as_stored(rule: SurchargeRule, called: Called, tree: CategoryTree) -> dict[s
             said[name] = " > ".join(tree.paths.get(rule.category_id or 0, ()))
         else:
             value = getattr(rule, name)
+            if name == "product" and value is not None:
+                value = code_of(value)
             said[name] = _plain(getattr(value, RELATED[name], "") if name in RELATED else value)
     return {name: text for name, text in said.items() if text}
 
