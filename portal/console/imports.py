@@ -22,7 +22,7 @@ from portal.documents.tables.reading import Preview, TableRefused
 from portal.imports.blank import write_blank
 from portal.imports.forms import MappingForm, UploadForm
 from portal.imports.jobs import local_copy
-from portal.imports.kinds import COLUMNS, column_named
+from portal.imports.kinds import COLUMNS, SHOWN_FIRST, column_named
 from portal.imports.mapping import header_key
 from portal.imports.models import ColumnMapping, ImportJob, ImportKind, ImportState
 from portal.imports.opening import preview_import
@@ -123,7 +123,14 @@ def job(request: PortalRequest, job_id: int) -> HttpResponse:
     for problem in page.rows:
         column = column_named(found.kind, problem.field)
         problem.label = column.label if column else problem.field
-    context = {"job": found, "page": page, "figures": _figures(found), "chip": CHIPS[ImportState(found.state)]}
+    context = {
+        "job": found,
+        "page": page,
+        "figures": _preview_figures(found) if found.state == ImportState.CONFIRM else _figures(found),
+        "differences": _differences(found) if found.state == ImportState.CONFIRM else [],
+        "shown_first": found.kind in SHOWN_FIRST,
+        "chip": CHIPS[ImportState(found.state)],
+    }
     return render(request, "console/imports/job.html", context)
 
 
@@ -143,6 +150,8 @@ def progress(request: PortalRequest, job_id: int) -> HttpResponse:
 def confirm(request: PortalRequest, job_id: int) -> HttpResponse:
     """Let a file that holds whole price lists end the prices it does not have, as many as were shown, or none."""
     found = get_object_or_404(ImportJob, pk=job_id)
+    if found.kind in SHOWN_FIRST:
+        return _agree(found, request.POST.get("write") == "1")
     ends = request.POST.get("end") == "1"
     waiting = ImportJob.objects.filter(pk=found.pk, state=ImportState.CONFIRM, missing=found.missing)
     if ends and request.POST.get("missing") != str(found.missing):
@@ -150,6 +159,18 @@ def confirm(request: PortalRequest, job_id: int) -> HttpResponse:
     values = {"whole_lists": ends, "confirmed": found.missing if ends else None}
     with transaction.atomic():
         if waiting.update(state=ImportState.QUEUED, queued_at=timezone.now(), **values):
+            transaction.on_commit(lambda: wake(found.pk))
+    return redirect("console:import_job", found.pk)
+
+
+def _agree(found: ImportJob, writes: bool) -> HttpResponse:
+    """Let a file that was shown first be written, or leave it."""
+    waiting = ImportJob.objects.filter(pk=found.pk, state=ImportState.CONFIRM)
+    with transaction.atomic():
+        if not writes:
+            why = _("Nothing was written: it was left after looking at what it would do.")
+            waiting.update(state=ImportState.REFUSED, error=why, finished_at=timezone.now())
+        elif waiting.update(state=ImportState.QUEUED, queued_at=timezone.now(), agreed=True):
             transaction.on_commit(lambda: wake(found.pk))
     return redirect("console:import_job", found.pk)
 
@@ -187,6 +208,30 @@ def _figures(found: ImportJob) -> list[dict[str, Any]]:
         {"label": _("Refused"), "value": found.refused, "tone": "bad" if found.refused else ""},
         *ended,
     ]
+
+
+def _preview_figures(found: ImportJob) -> list[dict[str, Any]]:
+    """What a file that is shown first would do."""
+    counted = found.preview
+    return [
+        {"label": _("Rows read"), "value": counted.get("read", 0)},
+        {"label": _("New"), "value": counted.get("created", 0)},
+        {"label": _("Changed"), "value": counted.get("changed", 0)},
+        {"label": _("Unchanged"), "value": counted.get("unchanged", 0)},
+        {"label": _("Refused"), "value": counted.get("refused", 0), "tone": "bad" if counted.get("refused") else ""},
+    ]
+
+
+def _differences(found: ImportJob) -> list[dict[str, Any]]:
+    """The first differences, a row of the table for each field, with the columns' names."""
+    labels = {column.name: column.label for column in COLUMNS[found.kind]}
+    labels |= {"product": labels.get("sku", ""), "owner_dealer": labels.get("dealer", ""), "is_active": _("Active")}
+    return [
+        {"row": each["row"], "name": each["name"], "new": each["new"], "gone": each["gone"],
+         "field": labels.get(name, name), "old": old, "after": new}
+        for each in found.preview.get("differences", [])
+        for name, old, new in each["fields"]
+    ]  # fmt: skip
 
 
 def _preview_upload(file: UploadedFile[Any]) -> Preview:

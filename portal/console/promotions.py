@@ -7,22 +7,28 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dealers.accounts.models import Dealer, User
+from dealers.accounts.models import Dealer, User, dealers_visible_to
 from portal.access.portal import PortalRequest
 from portal.access.roles import Permission
-from portal.components.keyset import PAGE_SIZE, PK, page_of, turned
+from portal.components.downloads import excel
+from portal.components.keyset import PAGE_SIZE, PK, page_of, turned, without_place
 from portal.components.promotions import promotion_name, promotion_words
 from portal.components.surcharges import order_surcharges
+from portal.console.import_columns import import_columns, import_rows
 from portal.console.price_check import CheckForm
 from portal.console.promotion_forms import STATES, PromotionFilter, PromotionForm, state_of, stored
 from portal.console.selling_words import category_paths
+from portal.documents.workbooks import Sheet
+from pricing.catalogue.families import code_of
+from pricing.promotions.export import exported
+from pricing.promotions.intake import PromotionsIntake
 from pricing.promotions.models import Promotion, PromotionChange
 from pricing.promotions.write import PromotionRefused, Reach, end_promotion, last_change, reach_of, save_promotion
 from pricing.quote import quote, supplier_day
@@ -50,8 +56,19 @@ def promotions(request: PortalRequest) -> HttpResponse:
         "page": page,
         "rows": [_row(each, today) for each in page.rows],
         "may_edit": request.portal.may(Permission.MANAGE_DEALERS),
+        "may_import": request.portal.may(Permission.IMPORT_DATA),
+        "export_query": without_place(request.GET),
     }
     return render(request, "console/promotions/list.html", context)
+
+
+@require_safe
+def promotions_export(request: PortalRequest) -> FileResponse:
+    """The promotions that the filter lets through as Excel in the importer's columns."""
+    chosen = PromotionFilter(request.GET).select(promotions_visible_to(request.user), supplier_day(timezone.now()))
+    mine = Dealer.objects.for_user(request.user) if dealers_visible_to(request.user) else None
+    rows = import_rows(exported(list(chosen.order_by("pk")), mine))
+    return excel("promotions", [Sheet(_("Promotions"), import_columns(PromotionsIntake.columns), rows)])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -173,7 +190,7 @@ def _draw(request: PortalRequest, form: PromotionForm, found: Promotion | None, 
         "whom": [*(group.display_name for group in reach.groups), *(d.display_name for d in seen_dealers)],
         "others": len(reach.dealers) - len(seen_dealers),
         "about": [
-            *(f"{product.upc} {product.get_title()}" for product in reach.products),
+            *(f"{code_of(product)} {product.get_title()}" for product in reach.products),
             *(paths.get(pk, "") for pk in reach.categories),
             *reach.brands,
         ],

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,11 +17,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from dealers.accounts.models import Dealer, User
 from portal.access.portal import PortalRequest
 from portal.access.roles import Permission
-from portal.components.keyset import PAGE_SIZE, Key, page_of, whole
+from portal.components.downloads import excel
+from portal.components.keyset import PAGE_SIZE, Key, page_of, whole, without_place
+from portal.console.import_columns import import_columns, import_rows
 from portal.console.selling_forms import FORMS, MODELS, RuleFilter, RuleForm
 from portal.console.selling_words import category_paths, described, row_of, rows_of
+from portal.documents.workbooks import Sheet
 from pricing.catalogue.models import ProductCard
 from pricing.quote import supplier_day
+from pricing.selling.export import INTAKES, exported
 from pricing.selling.models import WHOLE_ORDERS, RuleKind, SellingChange
 from pricing.selling.write import RuleRefused, last_change, remove_rules, save_rule, with_names
 
@@ -66,10 +70,22 @@ def selling(request: PortalRequest, kind: str) -> HttpResponse:
         "page": page,
         "rows": rows_of(kind, page.rows, today, category_paths() if kind not in WHOLE_ORDERS else {}),
         "may_edit": request.portal.may(Permission.MANAGE_DEALERS),
-        "may_import": request.portal.may(Permission.IMPORT_DATA) and kind not in WHOLE_ORDERS,
-        "import_kind": f"{kind}_rules",
+        "may_import": request.portal.may(Permission.IMPORT_DATA),
+        "import_kind": INTAKES[kind].name,
+        "export_query": without_place(request.GET),
     }
     return render(request, "console/selling/list.html", context)
+
+
+@require_safe
+def selling_export(request: PortalRequest, kind: str) -> FileResponse:
+    """The rules that the filter lets through as Excel in the importer's columns: imported again they change nothing."""
+    _known(kind)
+    chosen = RuleFilter(request.GET, kind=kind).select(
+        rules_visible_to(request.user, kind), supplier_day(timezone.now())
+    )
+    rows = import_rows(exported(kind, chosen.order_by("pk")))
+    return excel(INTAKES[kind].name, [Sheet(str(RuleKind(kind).label), import_columns(INTAKES[kind].columns), rows)])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

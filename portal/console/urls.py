@@ -29,6 +29,7 @@ from portal.console import (
     price_dealers,
     price_edit,
     price_exports,
+    price_files,
     price_heads,
     price_history,
     prices,
@@ -82,6 +83,8 @@ urlpatterns: list[URLPattern] = [
     route("groups/<path:code>/", groups.group, name="group", access=P.MANAGE_PRICES),
     route("prices/", prices.price_lists, name="price_lists", access=P.SEE_PRICES),
     route("prices/new/", price_heads.price_list_add, name="price_list_add", access=P.MANAGE_PRICES),
+    route("prices/export.xlsx", price_files.price_lists_export, name="price_lists_export", access=P.SEE_PRICES),
+    route("prices/buyers.xlsx", price_files.list_buyers_export, name="list_buyers_export", access=P.SEE_PRICES),
     route("prices/history/", price_history.price_history, name="price_history", access=P.SEE_PRICES),
     route(
         "prices/history/export.xlsx",
@@ -150,6 +153,7 @@ urlpatterns: list[URLPattern] = [
     ),
     route("prices/<path:code>/", prices.price_list, name="price_list", access=P.SEE_PRICES),
     route("promotions/", promotions.promotions, name="promotions", access=P.SEE_PRICES),
+    route("promotions/export.xlsx", promotions.promotions_export, name="promotions_export", access=P.SEE_PRICES),
     route("promotions/add/", promotions.promotion_add, name="promotion_add", access=P.MANAGE_DEALERS),
     route("promotions/preview/", promotions.promotion_preview, name="promotion_preview", access=P.SEE_PRICES),
     route("promotions/<int:pk>/", promotions.promotion, name="promotion", access=P.SEE_PRICES),
@@ -161,6 +165,7 @@ urlpatterns: list[URLPattern] = [
     route("selling/", selling.selling_home, name="selling_home", access=P.SEE_PRICES),
     route("selling/preview/", selling_preview.selling_preview, name="selling_preview", access=P.SEE_PRICES),
     route("selling/<slug:kind>/", selling.selling, name="selling", access=P.SEE_PRICES),
+    route("selling/<slug:kind>/export.xlsx", selling.selling_export, name="selling_export", access=P.SEE_PRICES),
     route("selling/<slug:kind>/add/", selling.selling_add, name="selling_add", access=P.MANAGE_DEALERS),
     route("selling/<slug:kind>/<int:pk>/", selling.selling_rule, name="selling_rule", access=P.SEE_PRICES),
     route(

@@ -22,11 +22,13 @@ from django.utils.translation import gettext as _
 from dealers.intake.rows import Outcome, Problem
 from portal.documents.tables.reading import TableRefused
 from portal.imports.batches import Batch, count_rows
+from portal.imports.kinds import SHOWN_FIRST
 from portal.imports.mapping import MappingRefused, read_mapping
 from portal.imports.models import ImportJob, ImportProblem, ImportState
 from portal.imports.pictures import PicturesRefused, StoredPictures, Zip
 from portal.imports.refused import told, write_refused
 from portal.imports.running import Source, run
+from portal.imports.showing import show
 from portal.imports.whole import KINDS as WHOLE_KINDS
 from portal.imports.whole import run_whole
 
@@ -137,7 +139,13 @@ def _run(job: ImportJob) -> None:
         if job.kind in WHOLE_KINDS:
             if not run_whole(job, source, partial(_progress, job)):
                 return
+        elif job.kind in SHOWN_FIRST and not job.agreed:
+            preview = show(job, source)
+            _progress(job, preview=preview, state=ImportState.CONFIRM)
+            return
         else:
+            if job.agreed and not job.rows_read:
+                job.problems.all().delete()
             if job.rows_total is None:
                 _progress(job, rows_total=count_rows(path, job.file_name))
             run(source, lambda take, batch: _write(job, take, batch), skip_rows=job.rows_read)

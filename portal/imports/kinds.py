@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,8 +21,11 @@ from pricing.catalogue.columns import attribute_column
 from pricing.catalogue.intake import ProductsIntake
 from pricing.catalogue.pictures import Pictures
 from pricing.numbers.intake import ItemNumbersIntake
+from pricing.promotions.intake import PromotionsIntake
 from pricing.selling.intake import AssortmentRulesIntake, QuantityRulesIntake
+from pricing.selling.order_intake import FreightRulesIntake, OrderMinimumsIntake
 from pricing.terms.intake import PricesIntake, assign_price_lists, take_price_lists
+from pricing.terms.lists_intake import ListBuyersIntake, PriceListsIntake
 
 
 class Taker(Protocol):
@@ -72,6 +75,20 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     ImportKind.QUANTITY_RULES: QuantityRulesIntake.columns,
     ImportKind.ASSORTMENT_RULES: AssortmentRulesIntake.columns,
     ImportKind.ITEM_NUMBERS: ItemNumbersIntake.columns,
+    ImportKind.PRICE_LISTS: PriceListsIntake.columns,
+    ImportKind.LIST_BUYERS: ListBuyersIntake.columns,
+    ImportKind.ORDER_MINIMUMS: OrderMinimumsIntake.columns,
+    ImportKind.FREIGHT_RULES: FreightRulesIntake.columns,
+    ImportKind.PROMOTIONS: PromotionsIntake.columns,
+}
+
+#: What a file of these kinds would do is shown first, and written when a person agrees.
+SHOWN_FIRST: dict[str, Callable[..., Taker]] = {
+    ImportKind.PRICE_LISTS: PriceListsIntake,
+    ImportKind.LIST_BUYERS: ListBuyersIntake,
+    ImportKind.ORDER_MINIMUMS: OrderMinimumsIntake,
+    ImportKind.FREIGHT_RULES: FreightRulesIntake,
+    ImportKind.PROMOTIONS: PromotionsIntake,
 }
 
 
@@ -95,6 +112,8 @@ def intake_for(kind: str, options: Options) -> Taker:
         return AssortmentRulesIntake(by=options.by)
     if kind == ImportKind.ITEM_NUMBERS:
         return ItemNumbersIntake(by=options.by)
+    if kind in SHOWN_FIRST:
+        return SHOWN_FIRST[kind](by=options.by)
     takers: dict[str, type[Taker]] = {
         ImportKind.STOCK: StockIntake,
         ImportKind.EXPECTED_RECEIPTS: ExpectedReceiptsIntake,

@@ -19,6 +19,11 @@ class ImportKind(models.TextChoices):
     QUANTITY_RULES = "quantity_rules", _("Quantity rules")
     ASSORTMENT_RULES = "assortment_rules", _("Assortment rules")
     ITEM_NUMBERS = "item_numbers", _("Dealers' item numbers")
+    PRICE_LISTS = "price_lists", _("Price lists themselves, and whose agreement they are")
+    LIST_BUYERS = "list_buyers", _("Who buys by which price lists")
+    ORDER_MINIMUMS = "order_minimums", _("Order minimums")
+    FREIGHT_RULES = "freight_rules", _("Freight rules")
+    PROMOTIONS = "promotions", _("Promotions")
 
 
 class ImportState(models.TextChoices):
@@ -54,7 +59,8 @@ class ImportJob(models.Model):
     """One upload: the file, how it was read, how far it has come, and what it changed.
 
     With `whole_lists`, prices that the file does not have end; `missing` is how many were counted, `confirmed` how many
-    a person agreed to, `ended` how many did. `written`: a file that is taken as a whole was written.
+    a person agreed to, `ended` how many did. `written`: a file that is taken as a whole was written. `preview` is
+    what the file would do, with its first differences; `agreed`: a person let it be written.
     """
 
     kind = models.CharField(_("kind"), max_length=20, choices=ImportKind.choices)
@@ -76,6 +82,8 @@ class ImportJob(models.Model):
     confirmed = models.PositiveIntegerField(null=True, blank=True)
     ended = models.PositiveIntegerField(_("prices ended"), default=0)
     written = models.BooleanField(default=False)
+    preview = models.JSONField(default=dict, blank=True)
+    agreed = models.BooleanField(default=False)
     error = models.TextField(_("error"), blank=True)
     started_by = models.ForeignKey(
         "dealers_accounts.User", null=True, on_delete=models.SET_NULL, related_name="imports"

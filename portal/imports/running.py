@@ -82,7 +82,7 @@ def spread(outcome: Outcome, also: Mapping[int, list[int]]) -> Outcome:
         for problem in outcome.problems:
             if problem.row == number:
                 problems += [Problem(other, problem.field, problem.message) for other in others]
-    return Outcome(states, tuple(problems))
+    return Outcome(states, tuple(problems), outcome.differences)
 
 
 def run_here(source: Source, progress: Callable[[Totals], None] | None = None) -> Totals:

@@ -110,6 +110,19 @@ def take_list(
         return len(changed) + len(_rearrange(GROUPS, groups, without, by=by, source=source))
 
 
+def give_owners(lists: Iterable[PriceList], *, by: User | None, source: str) -> int:
+    """Give agreements to the dealers whose they are, as their nearest, where those do not have them yet."""
+    own: dict[int, list[int]] = {}
+    for each in lists:
+        if each.owner_dealer_id is not None:
+            own.setdefault(each.owner_dealer_id, []).append(each.pk)
+
+    def nearest(pk: int, has: list[int]) -> list[int]:
+        return [*(each for each in own[pk] if each not in has), *has]
+
+    return len(_rearrange(DEALERS, own, nearest, by=by, source=source))
+
+
 def _rearrange(
     side: _Side,
     keys: Iterable[int],

@@ -177,6 +177,7 @@ def foreign_parameters(world: World, secrets: Secrets) -> dict[str, list[dict[st
         "console:import_confirm": [],
         "console:selling": [],
         "console:selling_add": [],
+        "console:selling_export": [],
         "console:selling_rule": secrets.rules,
         "console:selling_remove": secrets.rules,
         "console:promotion": [offer],
