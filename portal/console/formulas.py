@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -20,12 +21,16 @@ from portal.access.portal import PortalRequest
 from portal.components.formats import entered_number
 from portal.console.selling_words import category_paths
 from portal.console.words import stored_text
+from pricing.catalogue.families import code_of, sold_or_models
+from pricing.terms.change import moves_far
 from pricing.terms.derive import set_formula
-from pricing.terms.models import FormulaRule, ListKind, PriceList
+from pricing.terms.models import FormulaRule, ListKind, PriceChange, PriceList
 
 Product = get_model("catalogue", "Product")
 
 MOST_RULES = 200
+#: Of the prices that a formula moves far, so many are shown when it is asked for again.
+FIRST_MOVED = 5
 
 
 class FormulaForm(forms.ModelForm[PriceList]):
@@ -57,7 +62,7 @@ class FormulaForm(forms.ModelForm[PriceList]):
 class RuleForm(forms.Form):
     """One rule. At most one of SKU, category and brand; none of them is for everything."""
 
-    sku = forms.CharField(label=gettext_lazy("SKU"), required=False, max_length=128)
+    sku = forms.CharField(label=gettext_lazy("SKU or model"), required=False, max_length=128)
     category = forms.TypedChoiceField(label=gettext_lazy("Category"), required=False, coerce=int, empty_value=None)
     brand = forms.CharField(label=gettext_lazy("Brand"), required=False, max_length=100)
     percent = forms.DecimalField(label=gettext_lazy("Percent"), required=False, max_digits=7, decimal_places=3)
@@ -80,7 +85,7 @@ class RuleForm(forms.Form):
         sku = self.cleaned_data["sku"].strip()
         if not sku:
             return None
-        found = Product.objects.filter(upc__iexact=sku).first()
+        found = Product.objects.filter(upc__iexact=sku).first() or sold_or_models([sku]).get(sku)
         if found is None:
             raise ValidationError(_("There is no product with this SKU."))
         return found
@@ -146,29 +151,59 @@ def formula(request: PortalRequest, code: str) -> HttpResponse:
 
 def _edit(request: PortalRequest, found: PriceList) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
+    was_new = found.pk is None
     form = FormulaForm(data, instance=found)
     rules: Any = RULES(data, initial=_stored(found), prefix="rules", form_kwargs={"paths": category_paths()})
     if data is not None and form.is_valid() and rules.is_valid():
         try:
             with transaction.atomic():
+                last = PriceChange.objects.values_list("pk", flat=True).first() or 0
                 counts = set_formula(form.instance, rules.rules(), by=request.user)
+                asks = _far(form.instance, last, request.POST.get("confirmed", ""))
+                if asks:
+                    transaction.set_rollback(True)
         except ValidationError as why:
             form.add_error(None, why.messages)
         else:
+            if asks:
+                return _draw(request, found, form, rules, asks=asks, was_new=was_new)
             _say(request, counts.added + counts.changed + counts.deleted, counts.worthless)
             return redirect("console:formula", code=form.instance.code)
+    refused = bool(form.errors or (data is not None and not rules.is_valid()))
+    return _draw(request, found, form, rules, was_new=was_new, status=422 if refused else 200)
+
+
+def _draw(
+    request: PortalRequest,
+    found: PriceList,
+    form: FormulaForm,
+    rules: Any,
+    *,
+    was_new: bool,
+    asks: dict[str, Any] | None = None,
+    status: int = 200,
+) -> HttpResponse:
     context = {
         "form": form,
         "rules": rules,
         "list": found,
-        "is_new": found.pk is None,
+        "is_new": was_new,
+        "asks": asks,
         "crumbs": [
             (_("Price lists"), reverse("console:price_lists")),
-            (found.code if found.pk else _("New formula list"), ""),
+            (_("New formula list") if was_new else found.code, ""),
         ],
     }
-    refused = bool(form.errors or (data is not None and not rules.is_valid()))
-    return render(request, "console/formulas/formula.html", context, status=422 if refused else 200)
+    return render(request, "console/formulas/formula.html", context, status=status)
+
+
+def _far(found: PriceList, last: int, confirmed: str) -> dict[str, Any] | None:
+    """What is asked when the formula moves prices far; None when none moves so far, or as many were agreed to."""
+    moved = PriceChange.objects.filter(moves_far(), price_list=found.pk, pk__gt=last)
+    count = moved.count()
+    if not count or confirmed == str(count):
+        return None
+    return {"count": count, "first": moved.order_by("pk")[:FIRST_MOVED], "limit": settings.PRICE_ASKS_FROM_PERCENT}
 
 
 def _say(request: PortalRequest, written: int, worthless: int) -> None:
@@ -183,11 +218,11 @@ def _stored(found: PriceList) -> list[dict[str, Any]]:
         return []
     return [
         {
-            "sku": rule.product.upc if rule.product else "",
+            "sku": code_of(rule.product) if rule.product else "",
             "category": rule.category_id,
             "brand": rule.brand,
             "percent": entered_number(rule.percent, digits=0),
             "amount": entered_number(rule.amount),
         }
-        for rule in found.rules.select_related("product").order_by("pk")
+        for rule in found.rules.select_related("product__card").order_by("pk")
     ]

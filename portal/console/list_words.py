@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from dealers.accounts.models import Dealer, User, dealers_visible_to
 from portal.components.formats import format_date
+from portal.console.price_history import source_words
 from pricing.rules import GROUP_RANK
 from pricing.terms.listlog import COPIED, PLACE, PriceListChange
 from pricing.terms.models import ListKind, PriceList
@@ -45,6 +46,7 @@ def _described(changes: Iterable[PriceListChange], *, of_list: bool) -> list[dic
             "field": _what(change, of_list),
             "old": _value(change.field, change.old),
             "new": _value(change.field, change.new),
+            "source": source_words(change.source),
         }
         for change in changes
     ]

@@ -17,12 +17,20 @@ from django.views.decorators.http import require_http_methods, require_POST
 from oscar.core.loading import get_model
 
 from portal.access.portal import PortalRequest
-from portal.components.formats import entered_number
+from portal.components.formats import entered_number, format_amount
 from portal.console.price_history import described
-from portal.console.words import stored_text
+from portal.console.words import money, stored_text
 from pricing.catalogue.models import reads_chinese
 from pricing.quote import supplier_day
-from pricing.terms.change import NewPrice, PriceRefused, add_price, change_price, end_price
+from pricing.terms.change import (
+    NewPrice,
+    PriceRefused,
+    add_price,
+    change_price,
+    end_price,
+    moved_far,
+    standing_price,
+)
 from pricing.terms.models import Price, PriceList
 
 Product = get_model("catalogue", "Product")
@@ -70,18 +78,22 @@ class AddForm(forms.Form):
 def price_add(request: PortalRequest, code: str) -> HttpResponse:
     """The form for a new price, and adding it."""
     found = get_object_or_404(PriceList.objects.for_user(request.user), code=stored_text(code))
+    far: dict[str, str] | None = None
     form = AddForm(request.POST or None, initial={"sku": request.GET.get("sku", "")})
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         new = NewPrice(values["sku"], values["min_quantity"], values["price"], values["valid_from"], values["valid_to"])
-        try:
-            add_price(found, new, by=request.user)
-        except PriceRefused as why:
-            form.add_error(why.field or None, why.message)
-        else:
-            messages.success(request, _("The price of %(sku)s was added.") % {"sku": values["sku"].upc})
-            return redirect("console:price_list", code=found.code)
-    context = {"list": found, "form": form, "crumbs": _crumbs(found, _("Add a price"))}
+        standing = standing_price(found, new, supplier_day(timezone.now()))
+        far = _far(request, standing.price, new.price, found.currency) if standing else None
+        if far is None:
+            try:
+                add_price(found, new, by=request.user)
+            except PriceRefused as why:
+                form.add_error(why.field or None, why.message)
+            else:
+                messages.success(request, _("The price of %(sku)s was added.") % {"sku": values["sku"].upc})
+                return redirect("console:price_list", code=found.code)
+    context = {"list": found, "form": form, "far": far, "crumbs": _crumbs(found, _("Add a price"))}
     return render(request, "console/prices/add.html", context, status=422 if form.errors else 200)
 
 
@@ -89,6 +101,7 @@ def price_add(request: PortalRequest, code: str) -> HttpResponse:
 def price_edit(request: PortalRequest, pk: int) -> HttpResponse:
     """One price with its last changes, and changing it."""
     price = _fetch(request, pk)
+    far: dict[str, str] | None = None
     shown = {"price": entered_number(price.price), "valid_to": price.valid_to}
     form = ChangeForm(
         request.POST or None, initial={**shown, **{f"seen_{name}": value for name, value in shown.items()}}
@@ -96,13 +109,15 @@ def price_edit(request: PortalRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         seen = (values["seen_price"], values["seen_valid_to"])
-        try:
-            changed = change_price(price.pk, values["price"], values["valid_to"], seen=seen, by=request.user)
-        except PriceRefused as why:
-            form.add_error(why.field or None, why.message)
-        else:
-            _tell(request, price, changed)
-            return redirect("console:price_edit", pk=price.pk)
+        far = _far(request, values["seen_price"], values["price"], price.price_list.currency)
+        if far is None:
+            try:
+                changed = change_price(price.pk, values["price"], values["valid_to"], seen=seen, by=request.user)
+            except PriceRefused as why:
+                form.add_error(why.field or None, why.message)
+            else:
+                _tell(request, price, changed)
+                return redirect("console:price_edit", pk=price.pk)
     product = price.product
     card = getattr(product, "card", None)
     changes = price.price_list.changes.filter(product_id=price.product_id)[:LAST_CHANGES]
@@ -111,6 +126,7 @@ def price_edit(request: PortalRequest, pk: int) -> HttpResponse:
         "list": price.price_list,
         "name": (reads_chinese() and card and card.name_zh) or product.get_title(),
         "form": form,
+        "far": far,
         "changes": described(changes),
         "over": bool(price.valid_to and price.valid_to < supplier_day(timezone.now())),
         "crumbs": _crumbs(price.price_list, product.upc),
@@ -129,6 +145,19 @@ def price_end(request: PortalRequest, pk: int) -> HttpResponse:
     else:
         _tell(request, price, changed)
     return redirect("console:price_list", code=price.price_list.code)
+
+
+def _far(request: PortalRequest, before: Decimal, after: Decimal, currency: str) -> dict[str, str] | None:
+    """What is asked about a price that moves far; None when it does not, or exactly this one was agreed to."""
+    percent = moved_far(before, after) if before > 0 else None
+    if percent is None or request.POST.get("confirmed_price") == str(after.normalize()):
+        return None
+    return {
+        "before": money(before, currency),
+        "after": money(after, currency),
+        "percent": format_amount(percent, digits=1, signed=True),
+        "value": str(after.normalize()),
+    }
 
 
 def _fetch(request: PortalRequest, pk: int) -> Price:

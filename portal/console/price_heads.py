@@ -191,7 +191,7 @@ def _draw(request: PortalRequest, found: PriceList, form: HeadForm, asks: dict[s
         "asks": asks,
         "dealers": Dealer.objects.filter(is_active=True).order_by("number"),
         "changes": changes_of_list(found, request.user),
-        "crumbs": crumbs(found, _("What it says of itself")),
+        "crumbs": crumbs(found, _("Change the list")),
     }
     return render(request, "console/prices/head.html", context, status=422 if form.errors else 200)
 

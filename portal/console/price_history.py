@@ -130,7 +130,12 @@ def described(changes: Iterable[PriceChange]) -> list[dict[str, Any]]:
 
 def source_of(change: PriceChange) -> str:
     """What wrote the price, with its number or code."""
-    word, _colon, more = change.source.partition(":")
+    return source_words(change.source)
+
+
+def source_words(source: str) -> str:
+    """What wrote something, as people say it."""
+    word, _colon, more = source.partition(":")
     return f"{SOURCES.get(word, word)} {more}".strip()
 
 

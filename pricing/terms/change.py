@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from dealers.accounts.models import User
+from pricing.quote import valid_on
 from pricing.terms.audit import acting
 from pricing.terms.derive import derive
 from pricing.terms.models import Price, PriceList
@@ -36,6 +39,26 @@ class NewPrice:
     price: Decimal
     valid_from: date | None = None
     valid_to: date | None = None
+
+
+def moved_far(before: Decimal, after: Decimal) -> Decimal | None:
+    """By how many percent (one decimal) a price moves when that is more than a slip of the finger should do without
+    being asked for again; None when it is not. See settings.PRICE_ASKS_FROM_PERCENT."""
+    percent = (after - before) * 100 / before
+    return percent.quantize(Decimal("0.1"), ROUND_HALF_UP) if abs(percent) > settings.PRICE_ASKS_FROM_PERCENT else None
+
+
+def moves_far() -> Q:
+    """The condition that a `PriceChange` moved its price so far."""
+    share = Decimal(settings.PRICE_ASKS_FROM_PERCENT) / 100
+    return Q(new_price__gt=F("old_price") * (1 + share)) | Q(new_price__lt=F("old_price") * (1 - share))
+
+
+def standing_price(price_list: PriceList, new: NewPrice, today: date) -> Price | None:
+    """What the list's price for the same product and quantity is on the day the new one starts, or today."""
+    day = max(new.valid_from or today, today)
+    same = Price.objects.filter(valid_on(day), price_list=price_list, product=new.product)
+    return same.filter(min_quantity=new.min_quantity).order_by(F("valid_from").desc(nulls_last=True)).first()
 
 
 def add_price(price_list: PriceList, new: NewPrice, *, by: User) -> Price:

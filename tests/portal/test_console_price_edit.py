@@ -216,3 +216,32 @@ def test_another_number_than_the_one_shown_confirms_nothing(world: World, as_use
 
     job.refresh_from_db()
     assert (job.state, job.confirmed) == ("confirm", None)
+
+
+def test_a_price_that_moves_far_is_asked_for_again(world: World, as_user: Any, price: Price) -> None:
+    ada = as_user(world.ada)
+
+    asked = change(ada, price, price="2.15").content.decode()
+
+    assert "from 20.00 EUR to 2.15 EUR (-89.3 %)" in asked
+    price.refresh_from_db()
+    assert price.price == Decimal("20.0000")
+    assert change(ada, price, price="2.50", confirmed_price="2.15").status_code == 200, "another price was agreed to"
+    assert change(ada, price, price="2.15", confirmed_price="2.15").status_code == 302
+    price.refresh_from_db()
+    assert price.price == Decimal("2.1500")
+
+
+def test_how_far_is_a_setting(world: World, as_user: Any, price: Price, settings: Any) -> None:
+    settings.PRICE_ASKS_FROM_PERCENT = 5
+    assert change(as_user(world.ada), price, price="21.50").status_code == 200
+    assert change(as_user(world.ada), price, price="21.00").status_code == 302
+
+
+def test_a_new_price_is_compared_with_the_one_that_holds(world: World, as_user: Any, price: Price) -> None:
+    ada, soon = as_user(world.ada), (supplier_day(timezone.now()) + timedelta(days=3)).isoformat()
+    new = {"sku": "PAN-24", "min_quantity": "1", "price": "200", "valid_from": soon}
+    assert "from 20.00 EUR to 200.00 EUR" in ada.post("/console/prices/WHOLESALE/add/", new).content.decode()
+    assert ada.post("/console/prices/WHOLESALE/add/", new | {"confirmed_price": "2E+2"}).status_code == 302
+    other = {"sku": "KNIFE-8", "min_quantity": "1", "price": "200"}
+    assert ada.post("/console/prices/WHOLESALE/add/", other).status_code == 302, "nothing to compare it with"

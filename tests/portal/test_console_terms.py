@@ -101,3 +101,16 @@ def test_only_administrators_change_groups_and_formulas(world: World, as_user: A
     client = as_user(getattr(world, who))
     for address in (f"{GROUPS}new/", f"{FORMULAS}new/"):
         assert client.get(address).status_code in (302, 403, 404)
+
+
+def test_a_formula_that_moves_prices_far_is_asked_for_again(world: World, as_user: Any) -> None:
+    ada = as_user(world.ada)
+    assert ada.post(f"{FORMULAS}new/", formula() | rules({"percent": "-12"})).status_code == 302
+    far = formula() | rules({"percent": "-60"}, stored=1)
+
+    asked = text(ada.post(f"{FORMULAS}F-12/", far))
+
+    assert "3 prices move by more than 30 %" in asked
+    assert PriceList.objects.get(code="F-12").prices.get(product=world.pot).price == Decimal("40.3920")
+    assert ada.post(f"{FORMULAS}F-12/", far | {"confirmed": "3"}).status_code == 302
+    assert PriceList.objects.get(code="F-12").prices.get(product=world.pot).price == Decimal("18.3600")
