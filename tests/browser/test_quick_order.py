@@ -107,6 +107,9 @@ def test_an_order_is_made_by_keyboard_alone(world: World, buyer: Visitor) -> Non
     page.keyboard.type("POT-5X 6")
     page.keyboard.press("Enter")
     expect(page.locator("#quick-status")).to_contain_text("1 line needs your attention")
+    assert focused(page) == "quick-text"
+    page.keyboard.press("Enter")
+    assert focused(page).startswith("code-"), "from the empty box to the first line to mend"
     tab_to(page, "[data-quick-fix='POT-5L']")
     page.keyboard.press("Enter")
     expect(row(page, "POT-5L").locator("[data-quantity]")).to_have_value("6")
@@ -115,10 +118,26 @@ def test_an_order_is_made_by_keyboard_alone(world: World, buyer: Visitor) -> Non
     page.keyboard.type("10")
     page.keyboard.press("Tab")
     expect(page.locator("#quick-totals")).to_contain_text("460.40")
-    tab_to(page, "#quick-totals [name=add]")
-    page.keyboard.press("Enter")
+    page.keyboard.press("Control+Enter")
     page.wait_for_url(re.compile("/shop/cart/"))
     assert in_cart(world) == {world.pan.pk: 10, world.pot.pk: 6}
+
+
+def test_twenty_pasted_lines_are_mended_and_sent_by_keyboard_alone(world: World, buyer: Visitor) -> None:
+    page = buyer.page
+    many = make_many(18)
+    page.evaluate(PASTE, "\n".join([*(f"{product.upc}\t2" for product in many), "POT-5X\t6", "PAN-24\t2 cartons"]))
+    expect(page.locator("#quick-table tbody tr")).to_have_count(20)
+    assert focused(page) == "quick-text"
+    page.keyboard.press("Enter")
+    expect(page.locator(":focus")).to_have_value("POT-5X")
+    page.keyboard.type("POT-5L")
+    page.keyboard.press("Enter")
+    expect(page.locator("#quick-status")).to_contain_text("All lines can be ordered")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url(re.compile("/shop/cart/"))
+    assert in_cart(world) == {product.pk: 2 for product in many} | {world.pot.pk: 6, world.pan.pk: 24}
+    expect(page.locator(f"#words-{world.pan.pk}")).to_have_text("24 pieces")
 
 
 def test_a_hand_scanner_adds_a_pack_with_each_scan(world: World, buyer: Visitor) -> None:

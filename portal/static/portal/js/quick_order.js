@@ -113,6 +113,7 @@ box.addEventListener("keydown", (event) => {
   } else if (event.key === "Enter" && !event.shiftKey) {
     event.preventDefault();
     if (at >= 0) return complete(found[at]);
+    if (!box.value.trim() && !event.ctrlKey && !event.metaKey) return onwards();
     const text = box.value;
     box.value = "";
     asked.value = "";
@@ -120,6 +121,24 @@ box.addEventListener("keydown", (event) => {
     add(text);
   }
 });
+/* By keyboard: Enter in the empty box goes to the first line to mend, then to the button that adds; Ctrl+Enter adds. */
+const adds = () => document.querySelector("#quick-totals [name=add]");
+function onwards() {
+  const bad = form.querySelector("#quick-table tr.p-row-bad");
+  const field = bad?.querySelector("[aria-invalid=true]") ?? bad?.querySelector("[data-quantity]") ?? adds();
+  field?.focus();
+  field?.select?.();
+}
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
+  if (event.target !== document.body && !form.contains(event.target)) return;
+  /* What stands in the box goes to the table first. */
+  if (event.target === box && box.value.trim()) return;
+  event.preventDefault();
+  event.stopPropagation();
+  adds()?.focus();
+  if (!sending) adds()?.click();
+}, true);
 box.addEventListener("paste", (event) => {
   const text = event.clipboardData?.getData("text/plain") ?? "";
   if (!/[\r\n]./.test(text.trim())) return;
@@ -167,18 +186,24 @@ form.addEventListener("keydown", (event) => {
   else event.target.closest("tr").querySelector("[data-quantity]").focus();
 });
 
-/* What is being typed in a row outlives the answer that renews the row. */
+/* What is being typed in a row, and where one is in it, outlives the answer that renews the row. */
 let typed = null;
+let left = null;
 form.addEventListener("htmx:beforeSwap", (event) => {
   const active = document.activeElement;
   const within = event.detail.target.contains(active) && active.id && active.value !== active.defaultValue;
   const sent = event.detail.requestConfig?.parameters?.[active?.name];
   typed = within && sent !== active.value ? { id: active.id, value: active.value } : null;
+  left = event.detail.target.contains(active) ? { id: active.id, row: event.detail.target.id } : null;
 });
 form.addEventListener("htmx:afterSettle", () => {
   const field = typed && document.getElementById(typed.id);
   if (field) field.value = typed.value;
   typed = null;
+  if (left && document.activeElement === document.body) {
+    (document.getElementById(left.id || "-") ?? document.querySelector(`#${left.row} [data-quantity]`) ?? box).focus();
+  }
+  left = null;
   /* A product that stands in two lines by now is added up by the whole list. */
   const products = [...form.querySelectorAll("tr[data-product]")].map((row) => row.dataset.product);
   if (new Set(products).size < products.length) {
