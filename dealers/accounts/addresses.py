@@ -22,15 +22,29 @@ def address_lines(place: Mapping[str, str]) -> list[str]:
     said = {name: (place.get(name) or "").strip() for name in PARTS}
     country = country_name(said["country"])
     if is_chinese(place):
-        # Province and city are one in Shanghai, Beijing, Tianjin and Chongqing.
-        region = "".join(dict.fromkeys(part for part in (said["state"], said["city"]) if part))
-        if not _HAN.search(region):
-            region = " ".join(dict.fromkeys(part for part in (said["state"], said["city"]) if part))
-        lines = [country, region, said["address_line1"], said["address_line2"], said["postal_code"]]
+        lines = [
+            country,
+            _region(said["state"], said["city"]),
+            said["address_line1"],
+            said["address_line2"],
+            said["postal_code"],
+        ]
     else:
         town = " ".join(part for part in (said["postal_code"], said["city"]) if part)
         lines = [said["address_line1"], said["address_line2"], town, said["state"], country]
     return [line for line in lines if line]
+
+
+def in_one_line(place: Mapping[str, str]) -> str:
+    """The address on one line; the parts of a Chinese one stand side by side without commas."""
+    return (" " if is_chinese(place) else ", ").join(address_lines(place))
+
+
+def _region(province: str, city: str) -> str:
+    """Province and city as one; in Shanghai, Beijing, Tianjin and Chongqing they are the same."""
+    if province.removesuffix("市") == city.removesuffix("市"):
+        return max(province, city, key=len)
+    return province + city if _HAN.search(province + city) else " ".join(part for part in (province, city) if part)
 
 
 def is_chinese(place: Mapping[str, str]) -> bool:

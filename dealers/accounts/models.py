@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from dealers.accounts.addresses import PARTS, address_lines
+from dealers.accounts.addresses import PARTS, address_lines, in_one_line
 
 
 class Language(models.TextChoices):
@@ -308,6 +308,11 @@ class Outlet(models.Model):
     def address_lines(self) -> list[str]:
         """The postal address, top to bottom, empty parts left out; see `address_lines`."""
         return address_lines({name: getattr(self, name) for name in PARTS})
+
+    @property
+    def address(self) -> str:
+        """The postal address on one line."""
+        return in_one_line({name: getattr(self, name) for name in PARTS})
 
     def __str__(self) -> str:
         return self.name

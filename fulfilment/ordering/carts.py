@@ -73,7 +73,9 @@ def merge_carts(source: DealerCart, target: DealerCart, *, by: User) -> int:
     with transaction.atomic():
         _lock([source, target])
         if len(set(quantities(source)) | set(quantities(target))) > MAX_LINES:
-            raise OrderRefused(_("A cart holds at most %s lines. Send this one first.") % grouped(MAX_LINES), code="lines")
+            raise OrderRefused(
+                _("A cart holds at most %s lines. Send this one first.") % grouped(MAX_LINES), code="lines"
+            )
         moved = copy_lines(source.basket_id, target.basket_id, limit=MAX_QUANTITY, by_id=by.pk)
         DealerCart.objects.filter(pk=source.pk).update(deleted_at=timezone.now())
         DealerCart.objects.filter(pk=target.pk).update(updated_at=timezone.now())

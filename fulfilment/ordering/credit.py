@@ -101,5 +101,6 @@ def credit_of_many(dealers: Iterable[Dealer], plus: DealerOrder | None = None) -
     for dealer_id, owed, ordered, in_review in rows:
         more = plus.total if plus and plus.dealer_id == dealer_id else Decimal(0)
         waiting = more if plus and plus.state == State.REVIEW and plus.payment_terms_days else Decimal(0)
-        found[dealer_id] = Credit(limits[dealer_id], owed, ordered.quantize(Decimal("0.01")) + more, in_review - waiting)
+        ordered = ordered.quantize(Decimal("0.01")) + more
+        found[dealer_id] = Credit(limits[dealer_id], owed, ordered, in_review - waiting)
     return found

@@ -65,7 +65,7 @@ def export(request: PortalRequest) -> HttpResponseBase:
         Column(_("Quantity"), "integer"),
         Column(_("Unit")),
         Column(_("In sales units"), "integer"),
-        Column(_("Sales unit")),
+        Column(_("Priced per")),
         Column(_("Price, %s") % currency, "decimal"),
         Column(_("Before promotions"), "money"),
         Column(_("Discount"), "money"),

@@ -25,9 +25,10 @@ from pricing.quote import supplier_day
 from pricing.units import PackUnit
 
 _NOTE_WORDS = "note notes remark remarks comment linenote 备注 说明 附注"
-_DAY_WORDS = (
-    "requesteddate requestdate requesteddeliverydate deliverydate daterequired 要求日期 要求到货日期 交货日期 到货日期"
-)
+_DAY_WORDS = """
+requesteddate requestdate requesteddeliverydate deliverydate daterequired
+期望交货日期 期望到货日期 期望日期 要求交货日期 要求到货日期 要求日期 交货日期 到货日期
+"""
 NOTE_HEADINGS, DAY_HEADINGS = frozenset(_NOTE_WORDS.split()), frozenset(_DAY_WORDS.split())
 DAY = Day("requested_date", gettext_lazy("Requested date"))
 
