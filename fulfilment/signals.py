@@ -10,3 +10,6 @@ shipment_recorded = Signal()
 
 #: A consumer order was received, moved or changed. Arguments: `order` (ConsumerOrder), `step` (ConsumerStep).
 consumer_order_moved = Signal()
+
+#: Outlets promised more than they have, newly or by more. Arguments: `shortfalls` (list of `ShortStock`).
+stock_short = Signal()

@@ -6,6 +6,12 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from fulfilment.stock.outlet_models import COUNTS as COUNTS  # the app's other tables, and their words
+from fulfilment.stock.outlet_models import MoveKind as MoveKind
+from fulfilment.stock.outlet_models import OutletStock as OutletStock
+from fulfilment.stock.outlet_models import OutletStockMove as OutletStockMove
+from fulfilment.stock.outlet_models import StockShortfall as StockShortfall
+
 
 class Location(models.Model):
     """A warehouse of the supplier."""
