@@ -28,6 +28,9 @@ class Permission(StrEnum):
     SEE_STATEMENTS = "see_statements"
     SEE_MESSAGES = "see_messages"
     REPLAY_MESSAGES = "replay_messages"
+    SEE_CONSUMER_ORDERS = "see_consumer_orders"
+    WORK_CONSUMER_ORDERS = "work_consumer_orders"
+    MANAGE_CHANNELS = "manage_channels"
     IMPORT_DATA = "import_data"
     KEEP_CATALOGUE = "keep_catalogue"
     EDIT_CONTENT = "edit_content"
@@ -50,7 +53,16 @@ STAFF_PERMISSIONS: dict[str, frozenset[Permission]] = {
         {P.SEE_ORDERS, P.APPROVE_ORDERS, P.SEE_DEALERS, P.SEE_PRICES, P.REQUEST_PRICES, P.SEE_STATEMENTS}
     ),
     StaffRole.FINANCE: frozenset(
-        {P.SEE_ORDERS, P.SEE_DEALERS, P.SEE_PRICES, P.REQUEST_PRICES, P.DECIDE_PRICES, P.SEE_STATEMENTS, P.SEE_MESSAGES}
+        {
+            P.SEE_ORDERS,
+            P.SEE_DEALERS,
+            P.SEE_PRICES,
+            P.REQUEST_PRICES,
+            P.DECIDE_PRICES,
+            P.SEE_STATEMENTS,
+            P.SEE_MESSAGES,
+            P.SEE_CONSUMER_ORDERS,
+        }
     ),
     StaffRole.ADMINISTRATOR: frozenset(
         {
@@ -65,6 +77,9 @@ STAFF_PERMISSIONS: dict[str, frozenset[Permission]] = {
             P.SEE_STATEMENTS,
             P.SEE_MESSAGES,
             P.REPLAY_MESSAGES,
+            P.SEE_CONSUMER_ORDERS,
+            P.WORK_CONSUMER_ORDERS,
+            P.MANAGE_CHANNELS,
             P.IMPORT_DATA,
             P.KEEP_CATALOGUE,
             P.EDIT_CONTENT,

@@ -7,6 +7,11 @@ from django.urls import URLPattern
 from portal.access.roles import Permission as P
 from portal.access.routing import route
 from portal.console import (
+    consumer_channels,
+    consumer_entry,
+    consumer_exceptions,
+    consumer_order,
+    consumer_orders,
     dealer_lists,
     dealer_page,
     dealer_people,
@@ -170,6 +175,82 @@ urlpatterns: list[URLPattern] = [
     route("selling/<slug:kind>/<int:pk>/", selling.selling_rule, name="selling_rule", access=P.SEE_PRICES),
     route(
         "selling/<slug:kind>/<int:pk>/remove/", selling.selling_remove, name="selling_remove", access=P.MANAGE_DEALERS
+    ),
+    route("consumer-orders/", consumer_orders.consumer_orders, name="consumer_orders", access=P.SEE_CONSUMER_ORDERS),
+    route(
+        "consumer-orders/export.xlsx",
+        consumer_orders.consumer_orders_export,
+        name="consumer_orders_export",
+        access=P.SEE_CONSUMER_ORDERS,
+    ),
+    route(
+        "consumer-orders/new/",
+        consumer_entry.consumer_order_add,
+        name="consumer_order_add",
+        access=P.WORK_CONSUMER_ORDERS,
+    ),
+    route(
+        "consumer-orders/<int:pk>/", consumer_order.consumer_order, name="consumer_order", access=P.SEE_CONSUMER_ORDERS
+    ),
+    route(
+        "consumer-orders/<int:pk>/place/",
+        consumer_order.consumer_place,
+        name="consumer_place",
+        access=P.WORK_CONSUMER_ORDERS,
+    ),
+    route(
+        "consumer-orders/<int:pk>/cancel/",
+        consumer_order.consumer_cancel,
+        name="consumer_cancel",
+        access=P.WORK_CONSUMER_ORDERS,
+    ),
+    route(
+        "webhooks/",
+        consumer_exceptions.consumer_exceptions,
+        name="consumer_exceptions",
+        access=P.WORK_CONSUMER_ORDERS,
+    ),
+    route(
+        "webhooks/<int:pk>/",
+        consumer_exceptions.consumer_exception,
+        name="consumer_exception",
+        access=P.WORK_CONSUMER_ORDERS,
+    ),
+    route(
+        "webhooks/<int:pk>/again/",
+        consumer_exceptions.consumer_exception_again,
+        name="consumer_exception_again",
+        access=P.WORK_CONSUMER_ORDERS,
+    ),
+    route(
+        "webhooks/<int:pk>/sku/",
+        consumer_exceptions.consumer_exception_sku,
+        name="consumer_exception_sku",
+        access=P.WORK_CONSUMER_ORDERS,
+    ),
+    route(
+        "webhooks/<int:pk>/dismiss/",
+        consumer_exceptions.consumer_exception_dismiss,
+        name="consumer_exception_dismiss",
+        access=P.WORK_CONSUMER_ORDERS,
+    ),
+    route("channels/", consumer_channels.channels, name="channels", access=P.MANAGE_CHANNELS),
+    route("channels/<int:pk>/", consumer_channels.channel, name="channel", access=P.MANAGE_CHANNELS),
+    route("channels/<int:pk>/token/", consumer_channels.channel_token, name="channel_token", access=P.MANAGE_CHANNELS),
+    route(
+        "channels/tokens/<int:pk>/revoke/",
+        consumer_channels.channel_token_revoke,
+        name="channel_token_revoke",
+        access=P.MANAGE_CHANNELS,
+    ),
+    route(
+        "channels/<int:pk>/secret/", consumer_channels.channel_secret, name="channel_secret", access=P.MANAGE_CHANNELS
+    ),
+    route(
+        "channels/<int:pk>/secret/end/",
+        consumer_channels.channel_secret_end,
+        name="channel_secret_end",
+        access=P.MANAGE_CHANNELS,
     ),
     route("statements/", money.statements, name="statements", access=P.SEE_STATEMENTS),
     route("statements/export.xlsx", money.statements_export, name="statements_export", access=P.SEE_STATEMENTS),

@@ -196,6 +196,8 @@ CELERY_BEAT_SCHEDULE = {
     "resume-imports": {"task": "portal.imports.resume", "schedule": 60.0, "options": {"expires": 60}},
     "resume-exports": {"task": "portal.exports.resume", "schedule": 60.0, "options": {"expires": 60}},
     "purge-exports": {"task": "portal.exports.purge", "schedule": 3600.0, "options": {"expires": 3600}},
+    "resume-webhooks": {"task": "portal.api.resume_webhooks", "schedule": 60.0, "options": {"expires": 60}},
+    "remove-contacts": {"task": "portal.api.remove_contacts", "schedule": 86_400.0, "options": {"expires": 3_600}},
 }
 
 # The bridge

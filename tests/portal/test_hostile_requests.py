@@ -19,6 +19,7 @@ from fulfilment.ordering.cart import add_to_cart, open_cart
 from portal.imports.models import ImportJob, ImportKind
 from pricing.terms.models import PriceList
 from tests.factories import World
+from tests.portal.console_consumer_samples import consumer_made
 from tests.portal.foreign_world import Secrets, foreign_parameters, make_secrets
 from tests.portal.test_access import OURS, Route
 
@@ -153,6 +154,7 @@ def urls(world: World, secrets: Secrets, job: ImportJob) -> Iterator[tuple[Route
         "console:import_template": [{"kind": "products"}],
         **{f"console:import_{page}": [{"job_id": job.pk}] for page in ("job", "map", "progress", "refused")},
         **{f"console:person_{verb}": [{"pk": world.fay.pk}] for verb in ("invite", "close")},
+        **consumer_made(world),
     }
     named = {**foreign_parameters(world, secrets), **made}
     for route in OURS:
