@@ -14,6 +14,7 @@ from pricing.quote import quote, supplier_day
 from pricing.terms.derive import set_formula
 from pricing.terms.exceptions import approve_exception, request_exception
 from pricing.terms.groups import set_group_lists
+from pricing.terms.lists import change_list
 from pricing.terms.models import DealerPriceList, FormulaRule, ListKind, PriceException, PriceList
 
 Product = get_model("catalogue", "Product")
@@ -36,8 +37,17 @@ def load() -> None:
     DealerPriceList.objects.filter(dealer__in=partner_ids, price_list__code__in=SHARED).delete()
     shared = {each.code: each for each in PriceList.objects.filter(code__in=SHARED)}
     set_group_lists(group, [_formula(shared[SHARED[1]]), *(shared[code] for code in SHARED)])
+    _agreement()
     if not PriceException.objects.exists():
         _exception()
+
+
+def _agreement() -> None:
+    """The demo dealer's own prices are its agreement: nobody else's, and only its rep reads them."""
+    found = PriceList.objects.filter(code=f"AGREEMENT-{DEMO_DEALER}").first()
+    owner = Dealer.objects.filter(number=DEMO_DEALER).first()
+    if found is not None and owner is not None:
+        change_list(found.pk, {"kind": ListKind.AGREEMENT, "owner_dealer": owner}, by=None, source="import")
 
 
 def _formula(base: PriceList) -> PriceList:
