@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.bench import (
+    allocation_quality,
     catalogue_page,
     hot_sku,
     import_adventureworks,
@@ -25,5 +26,7 @@ BENCHES: dict[str, Bench] = {
         price_import.BENCH,
         hot_sku.BENCH,
         search.BENCH,
+        allocation_quality.BENCH,
+        allocation_quality.FAIRNESS,
     )
 }
