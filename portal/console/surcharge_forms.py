@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from dealers.accounts.models import Dealer
 from portal.components.filters import filter_chips
+from portal.components.formats import entered_number
 from portal.console.selling_forms import SCOPES, TargetedForm
 from pricing.surcharges.models import SurchargeKind, SurchargeRule
 from pricing.surcharges.write import Called
@@ -85,7 +86,9 @@ class SurchargeForm(TargetedForm):
     def _stored(self, rule: Any) -> dict[str, Any]:
         surcharge = rule.surcharge
         names = {"code": surcharge.code, "name": surcharge.name, "name_zh": surcharge.name_zh}
-        return super()._stored(rule) | names
+        numbers = {name: getattr(rule, name) for name in VALUES}
+        shown = {name: entered_number(value) for name, value in numbers.items() if value is not None}
+        return super()._stored(rule) | names | shown
 
     def clean(self) -> dict[str, Any]:
         """What the kind needs, and money in the currency of the dealer."""

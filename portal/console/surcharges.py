@@ -24,7 +24,7 @@ from portal.console.selling_words import about_of, category_paths, whom_of
 from portal.console.surcharge_forms import STATES, SurchargeFilter, SurchargeForm, state_of
 from pricing.catalogue.models import ProductCard
 from pricing.quote import supplier_day
-from pricing.surcharges.models import Surcharge, SurchargeChange, SurchargeRule
+from pricing.surcharges.models import Surcharge, SurchargeChange, SurchargeKind, SurchargeRule
 from pricing.surcharges.write import SurchargeRefused, end_rule, last_change, save_rule, with_names
 
 NEWEST_FIRST = turned(PK)
@@ -151,11 +151,19 @@ def _changes(rule: SurchargeRule) -> list[dict[str, Any]]:
     """What was changed, a row for each field that differs."""
     changes = SurchargeChange.objects.filter(rule=rule.pk)[:MOST_CHANGES]
     return [
-        {"change": change, "field": _field(name), "old": change.old.get(name, ""), "new": change.new.get(name, "")}
+        {"change": change, "field": _field(name), "old": _said(name, change.old), "new": _said(name, change.new)}
         for change in changes
         for name in dict.fromkeys([*change.old, *change.new])
         if change.old.get(name) != change.new.get(name)
     ]
+
+
+def _said(name: str, values: Mapping[str, str]) -> str:
+    """A value of the record in words."""
+    value = values.get(name, "")
+    if name == "kind" and value in SurchargeKind.values:
+        return str(SurchargeKind(value).label)
+    return (_("yes") if value else _("no")) if name == "is_active" else value
 
 
 def _field(name: str) -> str:

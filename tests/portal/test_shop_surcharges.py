@@ -38,7 +38,7 @@ def filled(world: World) -> None:
 
 
 def test_the_product_page_and_the_list_name_it_beside_the_price(world: World, alice: Client) -> None:
-    assert "plus Metal surcharge: 3 %" in text(alice.get("/shop/product/pan-24/PAN-24/"))
+    assert "plus Metal surcharge: 3 %, 0.60 on 1 piece" in text(alice.get("/shop/product/pan-24/PAN-24/"))
     assert "plus Metal surcharge: 3 %" in text(alice.get("/shop/catalogue/?view=list"))
     assert "Small order" not in text(alice.get("/shop/catalogue/"))
 
