@@ -29,6 +29,14 @@ from portal.imports.opening import preview_import
 from portal.imports.tasks import wake
 
 PREVIEW_ROWS = 5
+#: What records call otherwise than files do.
+RECORDED = {
+    "product": "sku",
+    "products": "skus",
+    "owner_dealer": "dealer",
+    "group": "dealer_group",
+    "groups": "dealer_groups",
+}
 #: Colours of the state chips (see docs/design-system.md).
 CHIPS = {
     ImportState.MAPPING: "warn",
@@ -225,10 +233,13 @@ def _preview_figures(found: ImportJob) -> list[dict[str, Any]]:
 def _differences(found: ImportJob) -> list[dict[str, Any]]:
     """The first differences, a row of the table for each field, with the columns' names."""
     labels = {column.name: column.label for column in COLUMNS[found.kind]}
-    labels |= {"product": labels.get("sku", ""), "owner_dealer": labels.get("dealer", ""), "is_active": _("Active")}
+    for stored, ours in RECORDED.items():
+        labels.setdefault(stored, labels.get(ours, ""))
+    labels["is_active"] = _("Active")
+    words = {"True": _("yes"), "yes": _("yes")}
     return [
         {"row": each["row"], "name": each["name"], "new": each["new"], "gone": each["gone"],
-         "field": labels.get(name, name), "old": old, "after": new}
+         "field": labels.get(name, name), "old": words.get(old, old), "after": words.get(new, new)}
         for each in found.preview.get("differences", [])
         for name, old, new in each["fields"]
     ]  # fmt: skip
