@@ -39,50 +39,52 @@ MOST_ATTRIBUTES = 8
 SWITCHES = ("stock", "promo", "new", "bought")
 
 # `missed` has a bit for each facet in force whose filter a product does not pass: none for what is listed, the
-# facet's own for what another value of it would list too.
+# facet's own for what another value of it would list too. It is compared by `<=`: PostgreSQL takes an equation for so
+# rare that it would look up a hundred thousand products one by one.
 COUNTS = """
 WITH basis (id) AS MATERIALIZED ({basis}),
 marked AS MATERIALIZED (
-    SELECT b.id, coalesce(g.parent_id, g.id) AS owner, g.parent_id, ({missed}) AS missed
+    SELECT b.id, coalesce(g.parent_id, g.id) AS owner, g.parent_id, e.brand, e.created_at, ({missed}) AS missed
     FROM basis b JOIN catalogue_product g ON g.id = b.id
-), near AS MATERIALIZED (SELECT * FROM marked WHERE missed & (missed - 1) = 0)
+    LEFT JOIN portal_shop_catalogueentry e ON e.product_id = b.id
+), near AS MATERIALIZED (SELECT * FROM marked WHERE missed & (missed - 1) <= 0)
 SELECT 'count', '', '', count(*), NULL::text[] FROM near WHERE missed = 0
 UNION ALL
-(SELECT 'brand', e.brand, e.brand, count(*), NULL FROM near n
- JOIN portal_shop_catalogueentry e ON e.product_id = n.id
- WHERE n.missed IN (0, {brand}) AND e.brand <> '' GROUP BY e.brand)
+(SELECT 'brand', n.brand, n.brand, count(*), NULL FROM near n
+ WHERE n.missed & ~{brand} <= 0 AND n.brand <> '' GROUP BY n.brand)
 UNION ALL
-(SELECT 'category', s.categories::text, '', count(*), NULL FROM (
-    SELECT array_agg(pc.category_id ORDER BY pc.category_id) AS categories FROM near n
-    JOIN catalogue_productcategory pc ON pc.product_id = n.owner
-    WHERE n.missed IN (0, {category}) GROUP BY n.id) s
+(SELECT 'category', s.categories::text, '', sum(o.number)::bigint, NULL
+ FROM (SELECT n.owner, count(*) AS number FROM near n WHERE n.missed & ~{category} <= 0 GROUP BY n.owner) o
+ JOIN (
+    SELECT pc.product_id, array_agg(pc.category_id ORDER BY pc.category_id) AS categories
+    FROM catalogue_productcategory pc GROUP BY pc.product_id
+ ) s ON s.product_id = o.owner
  GROUP BY s.categories)
 UNION ALL
 (SELECT 'a.' || a.code, v.text, coalesce(min(c.attributes_zh ->> a.code), ''), count(DISTINCT n.id),
     array[min(a.name), min(coalesce(ac.name_zh, ''))]::text[]
- FROM near n
+ FROM (SELECT id, missed, id AS holder FROM near UNION ALL SELECT id, missed, parent_id FROM near) n
  JOIN (
     SELECT i.product_id, i.attribute_id, coalesce(nullif(i.value_text, ''), o.option, i.value_integer::text) AS text
     FROM catalogue_productattributevalue i LEFT JOIN catalogue_attributeoption o ON o.id = i.value_option_id
- ) v ON v.product_id = n.id OR v.product_id = n.parent_id
+ ) v ON v.product_id = n.holder
  JOIN catalogue_productattribute a ON a.id = v.attribute_id
  LEFT JOIN pricing_catalogue_attributecard ac ON ac.attribute_id = a.id
  LEFT JOIN pricing_catalogue_productcard c ON c.product_id = v.product_id
- WHERE v.text IS NOT NULL AND n.missed IN (0, {attribute}) GROUP BY a.code, v.text)
+ WHERE v.text IS NOT NULL AND n.missed & ~({attribute}) <= 0 GROUP BY a.code, v.text)
 UNION ALL
 SELECT 'stock', '1', '', count(*), NULL FROM near n
-WHERE n.missed IN (0, {stock}) AND EXISTS (SELECT FROM partner_stockrecord s WHERE s.product_id = n.id
-    AND coalesce(s.num_in_stock, 0) > coalesce(s.num_allocated, 0))
+WHERE n.missed & ~{stock} <= 0 AND n.id IN (
+    SELECT s.product_id FROM partner_stockrecord s WHERE coalesce(s.num_in_stock, 0) > coalesce(s.num_allocated, 0))
 UNION ALL
 SELECT 'new', '1', '', count(*), NULL FROM near n
-JOIN portal_shop_catalogueentry e ON e.product_id = n.id AND e.created_at >= %(since)s
-WHERE n.missed IN (0, {new})
+WHERE n.missed & ~{new} <= 0 AND n.created_at >= %(since)s
 UNION ALL
 SELECT 'promo', '1', '', count(*), NULL FROM near n
-WHERE n.missed IN (0, {promo}) AND n.id IN ({promoted_ids})
+WHERE n.missed & ~{promo} <= 0 AND n.id IN ({promoted_ids})
 UNION ALL
 SELECT 'bought', '1', '', count(*), NULL FROM near n
-WHERE n.missed IN (0, {bought}) AND n.id IN ({bought_ids})
+WHERE n.missed & ~{bought} <= 0 AND n.id IN ({bought_ids})
 """
 
 

@@ -13,7 +13,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models import BooleanField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from oscar.core.loading import get_model
@@ -40,6 +41,10 @@ StockRecord = get_model("partner", "StockRecord")
 PAGE_SIZE = 48
 #: Up to so many products everything is worked out for each; beyond, one in a hundred of a large catalogue is a hit.
 FEW = 1_000
+#: From so many products on not each of them is asked for its price, if few might have one that is wanted.
+SCATTERED = 10_000
+#: From so many products within a range of prices on, a page's are soon met in any other order.
+DENSE = 300
 #: Where products stand that have no price at the smallest order: behind all others.
 UNPRICED = Decimal("999999999999.9999")
 PLACE = (Key("net", money), Key("stored", money), Key("product_id", whole))
@@ -182,10 +187,28 @@ def _of_many(asked: Asked, first: Sequence[int], query: Mapping[str, Any]) -> Li
         return Listing(_page_by_price(asked, query), None)
     if not wish.sort:
         return replace(_of_few(asked, first, query), count=None, cut_off=True)
-    products = asked.products
-    if wish.by_price:
-        products = products.filter(pk__in=resolved(asked.chain, lowest=wish.lowest, highest=wish.highest))
+    if not wish.by_price:
+        return Listing(page_of(*_ordered(asked.products, asked, walked=True), PAGE_SIZE, query), None)
+    scattered = asked.unpriced.order_by()[:SCATTERED].count() == SCATTERED
+    fitting = _first_within_price(asked) if scattered else None
+    if fitting is not None:
+        return Listing(page_of(*_ordered(Product.objects.filter(pk__in=fitting), asked), PAGE_SIZE, query), None)
+    products = asked.unpriced.filter(_within_price(asked))
     return Listing(page_of(*_ordered(products, asked, walked=True), PAGE_SIZE, query), None)
+
+
+def _first_within_price(asked: Asked) -> list[int] | None:
+    """All products with a price that is asked for; None when there are so many that a page's are soon met anyhow."""
+    wish = asked.wish
+    cheapest = in_price_order(asked.chain, asked.unpriced, DENSE, lowest=wish.lowest, highest=wish.highest)
+    return [place.product_id for place in cheapest] if len(cheapest) < DENSE else None
+
+
+def _within_price(asked: Asked) -> RawSQL:
+    """That a product's own price is one that is asked for, worked out product by product, which OFFSET sees to."""
+    prices = resolved(asked.chain, lowest=asked.wish.lowest, highest=asked.wish.highest)
+    sql = f'EXISTS (SELECT FROM ({prices.sql}) r WHERE r.product_id = "catalogue_product"."id" OFFSET 0)'
+    return RawSQL(sql, prices.params, output_field=BooleanField())  # noqa: S611  # values are bound
 
 
 def suggested(dealer: Dealer, text: str, limit: int) -> list[Any]:
