@@ -136,4 +136,4 @@ def test_a_rep_reads_own_dealers_rules_and_changes_none(world: World, as_user: A
         assert rita.post(f"{LIST}{rule.pk}/", form()).status_code == 404
     assert rita.get(f"{LIST}{foreign.pk}/").status_code == 404
     assert rita.post(f"{LIST}{mine.pk}/end/").status_code == 403
-    assert as_user(world.alice).get(LIST).status_code == 404
+    assert as_user(world.alice).get(LIST).status_code == 403
