@@ -15,6 +15,7 @@ from dealers.intake.intake import merged
 from dealers.intake.rows import Outcome, Parsed, Row, RowState
 from fulfilment.stock.expected import ExpectedReceiptsIntake
 from fulfilment.stock.intake import StockIntake
+from fulfilment.stock.outlet_intake import OutletStockIntake
 from portal.imports.models import ImportKind
 from pricing.catalogue.attributes import Label
 from pricing.catalogue.columns import attribute_column
@@ -80,6 +81,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     ImportKind.ORDER_MINIMUMS: OrderMinimumsIntake.columns,
     ImportKind.FREIGHT_RULES: FreightRulesIntake.columns,
     ImportKind.PROMOTIONS: PromotionsIntake.columns,
+    ImportKind.OUTLET_STOCK: OutletStockIntake.columns,
 }
 
 #: What a file of these kinds would do is shown first, and written when a person agrees.
@@ -112,6 +114,8 @@ def intake_for(kind: str, options: Options) -> Taker:
         return AssortmentRulesIntake(by=options.by)
     if kind == ImportKind.ITEM_NUMBERS:
         return ItemNumbersIntake(by=options.by)
+    if kind == ImportKind.OUTLET_STOCK:
+        return OutletStockIntake(by=options.by)
     if kind in SHOWN_FIRST:
         return SHOWN_FIRST[kind](by=options.by)
     takers: dict[str, type[Taker]] = {

@@ -24,6 +24,7 @@ class ImportKind(models.TextChoices):
     ORDER_MINIMUMS = "order_minimums", _("Order minimums")
     FREIGHT_RULES = "freight_rules", _("Freight rules")
     PROMOTIONS = "promotions", _("Promotions")
+    OUTLET_STOCK = "outlet_stock", _("Stock of dealers' outlets")
 
 
 class ImportState(models.TextChoices):
