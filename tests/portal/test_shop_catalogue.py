@@ -290,6 +290,19 @@ def test_many_products_page_as_few_do(
     assert len(walked) == len(set(walked)) > 60
 
 
+@pytest.mark.parametrize(("scattered", "dense"), [(1, 1_000), (1, 1)], ids=["few in the range", "many in the range"])
+@pytest.mark.parametrize("query", ["sort=name&from=1&to=3", "sort=newest&to=2", "sort=sku&from=4&brand="])
+def test_a_range_of_prices_pages_the_same_by_every_way(
+    alice: Client, many: list[Any], query: str, scattered: int, dense: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_by_one = walk(alice, query)
+    monkeypatch.setattr(listing, "SCATTERED", scattered)
+    monkeypatch.setattr(listing, "DENSE", dense)
+
+    assert one_by_one == walk(alice, query)
+    assert len(one_by_one) > 15
+
+
 def walk(alice: Client, query: str) -> list[str]:
     """All SKUs from the first page to the last, and the same back again."""
     url, seen, place = reverse("shop:catalogue"), [], ""
