@@ -17,6 +17,8 @@ from django.db import connection
 
 from pricing.terms.models import ListKind, PriceList
 
+#: From how many sales units on a price may hold.
+MOST_QUANTITY = 10_000_000
 #: Sorting and hashing a million rows in memory, and samples of some thousand rows; both end with the transaction.
 WORK_MEMORY = "96MB"
 SETTINGS = """
@@ -29,21 +31,34 @@ STAGED = """
 DROP TABLE IF EXISTS pg_temp.prices_staged;
 CREATE TEMPORARY TABLE prices_staged (
     number bigint NOT NULL, list text NOT NULL, name text NOT NULL, sku text NOT NULL, min_quantity integer NOT NULL,
-    price numeric, discount numeric, currency text NOT NULL, valid_from date, valid_to date, ends boolean NOT NULL)
+    price numeric, discount numeric, currency text NOT NULL, valid_from date, valid_to date, ends boolean NOT NULL,
+    unit text NOT NULL)
 """
 COPY = "COPY pg_temp.prices_staged FROM STDIN"
+
+#: Prices per carton or pallet, from so many of them on, become prices per sales unit, rounded half up to four decimals.
+#: A row that keeps its unit is in one that its product does not have, or from more on than any order can have.
+IN_SALES_UNITS = """
+UPDATE pg_temp.prices_staged s
+   SET unit = '', min_quantity = s.min_quantity * u.factor, price = greatest(round(s.price / u.factor, 4), 0.0001)
+  FROM catalogue_product p
+  JOIN (SELECT product_id, unit AS code, 1 AS factor FROM pricing_catalogue_productcard
+        UNION ALL SELECT product_id, code, factor FROM pricing_catalogue_productunit) u ON u.product_id = p.id
+ WHERE s.unit <> '' AND p.upc = s.sku AND u.code = s.unit AND s.min_quantity::bigint * u.factor <= %(most)s
+"""
 
 #: Each row beside the price that stands at its place, and why it cannot be taken.
 FOUND = """
 CREATE TEMPORARY TABLE prices_found ON COMMIT DROP AS
 WITH twice AS (
-    SELECT list, sku, min_quantity, valid_from, min(number) AS first FROM prices_staged
+    SELECT list, sku, min_quantity, valid_from, min(number) AS first FROM prices_staged WHERE unit = ''
     GROUP BY list, sku, min_quantity, valid_from HAVING count(*) > 1
 )
 SELECT s.number, s.list, s.name, s.sku, s.currency, l.id AS list_id, l.currency AS list_currency, p.id AS product_id,
        s.min_quantity, s.valid_from, s.price AS amount, s.discount, o.id AS price_id, o.price AS old_amount,
        o.valid_to AS old_to, CASE WHEN s.ends THEN s.valid_to ELSE o.valid_to END AS new_to, t.first,
-       CASE WHEN t.first < s.number THEN 'repeats' WHEN p.id IS NULL THEN 'sku' WHEN l.kind <> ALL(%(open)s) THEN 'list'
+       CASE WHEN s.unit <> '' AND p.id IS NOT NULL THEN 'unit' WHEN t.first < s.number THEN 'repeats'
+            WHEN p.id IS NULL THEN 'sku' WHEN l.kind <> ALL(%(open)s) THEN 'list'
             WHEN s.currency <> '' AND s.currency <> l.currency THEN 'currency' ELSE '' END AS refused
   FROM prices_staged s
   LEFT JOIN twice t ON t.list = s.list AND t.sku = s.sku AND t.min_quantity = s.min_quantity
@@ -140,7 +155,7 @@ SELECT number, list, sku, refused, first, list_currency FROM prices_found WHERE 
 
 
 class Refused(NamedTuple):
-    """A row that cannot be taken and why: repeats, sku, list, currency or discount."""
+    """A row that cannot be taken and why: repeats, sku, unit, list, currency or discount."""
 
     number: int
     list: str
@@ -179,14 +194,14 @@ class Staging:
     def __init__(self, today: date) -> None:
         self._today = today
         self._renamed: list[str] = []
-        self._discounts = False
+        self._discounts = self._units = False
         self._tally: list[ListTally] = []
         with connection.cursor() as cursor:
             cursor.execute(STAGED)
 
-    def add(self, lines: Iterable[str], *, discounted: bool) -> None:
-        """Keep more rows of the file, each as a line of COPY; `discounted`: some row so far has a discount."""
-        self._discounts = discounted
+    def add(self, lines: Iterable[str], *, discounted: bool, in_units: bool) -> None:
+        """Keep more rows of the file, each as a line of COPY; whether some row so far has a discount, or a unit."""
+        self._discounts, self._units = discounted, in_units
         with connection.cursor() as cursor:
             cursor.copy_expert(COPY, io.StringIO("".join(lines)))
 
@@ -196,6 +211,8 @@ class Staging:
             cursor.execute(SETTINGS, {"memory": WORK_MEMORY})
             cursor.execute("DROP TABLE IF EXISTS pg_temp.prices_found")
             cursor.execute("ANALYZE pg_temp.prices_staged (list, sku)")
+            if self._units:
+                cursor.execute(IN_SALES_UNITS, {"most": MOST_QUANTITY})
             cursor.execute(FOUND, {"open": [ListKind.STANDARD, ListKind.AGREEMENT]})
             if self._discounts:
                 cursor.execute(DISCOUNTS, {"today": self._today})

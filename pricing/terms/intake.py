@@ -14,13 +14,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dealers.accounts.models import Dealer, User
-from dealers.intake.columns import Currency, Day, Number, Share, Text, Whole
+from dealers.intake.columns import Choice, Currency, Day, Number, Share, Text, Whole
 from dealers.intake.intake import Intake, one_at_a_time
 from dealers.intake.rows import Outcome, Parsed, Problem, Row, RowState
+from pricing.catalogue.columns import UNITS
 from pricing.quote import supplier_day
 from pricing.terms.assign import set_dealers_lists
 from pricing.terms.audit import acting
-from pricing.terms.bulk import Refused, Staging
+from pricing.terms.bulk import MOST_QUANTITY, Refused, Staging
 from pricing.terms.derive import derive
 from pricing.terms.lines import Lines
 from pricing.terms.models import PriceList
@@ -33,7 +34,8 @@ class PricesIntake(Intake):
     """Prices by list, SKU, quantity and first day, taken as a whole file: `stage` its rows, then `write` once.
 
     A `discount` is taken off the list's price for one unit of that SKU, which must be known by then (stored, or in the
-    same file), and rounded to four decimals. Changes are recorded in the name of `by`, from `source`. With
+    same file), and rounded to four decimals. Price and quantity may be given in a packing unit (`unit`); they are kept
+    per sales unit. Changes are recorded in the name of `by`, from `source`. With
     `whole_lists` a list's prices that the file does not have end with yesterday, unless a row was refused: that row may
     be the price that seems to be missing.
     """
@@ -46,10 +48,11 @@ class PricesIntake(Intake):
         Text("price_list_name", t("Name of the price list"), also=("list name", "价格表名称"), example="Wholesale"),
         Text("sku", t("SKU"), required=True, max_length=64, example="PAN-24",
              also=("item", "item number", "part number", "product number", "货号", "商品编码", "产品编号")),
-        Whole("min_quantity", t("From quantity"), minimum=1, maximum=10_000_000, example="10",
+        Whole("min_quantity", t("From quantity"), minimum=1, maximum=MOST_QUANTITY, example="10",
               also=("minimum quantity", "from", "quantity", "起订量", "起始数量", "数量")),
         Number("price", t("Price"), places=4, minimum=0, above_minimum=True, maximum=9_999_999_999, example="79.90",
                also=("unit price", "net price", "单价", "价格")),
+        Choice("unit", t("Unit of the price"), words=UNITS, also=("uom", "price unit", "per", "计价单位", "单位")),
         Share("discount", t("Discount"), also=("rebate", "折扣", "折扣率")),
         Currency("currency", t("Currency"), also=("币种", "货币"), example="CNY"),
         Day("valid_from", t("Valid from"), also=("start", "start date", "from date", "生效日期", "开始日期"),
@@ -83,7 +86,7 @@ class PricesIntake(Intake):
         self._refused = self._refused or bool(problems)
         if self._staging is None:
             self._staging = Staging(supplier_day(timezone.now()))
-        self._staging.add(lines, discounted=self._lines.discounted)
+        self._staging.add(lines, discounted=self._lines.discounted, in_units=self._lines.in_units)
         return problems
 
     def missing(self) -> int:
@@ -180,6 +183,9 @@ def _problem(refused: Refused) -> Problem:
         return Problem(number, "price_list", _("This repeats row %(row)s. Keep one of the two.") % {"row": first})
     if why == "sku":
         return Problem(number, "sku", no_such_product(sku))
+    if why == "unit":
+        message = _("%(sku)s does not come in this unit. Give the price per sales unit, or import its packing first.")
+        return Problem(number, "unit", message % {"sku": sku})
     if why == "list":
         message = _("The prices of the list %(list)s are worked out from others. Change those, or give the file's "
                     "prices a list of their own.")  # fmt: skip

@@ -18,13 +18,13 @@ _PLAIN = re.compile(r"(?=.*[1-9])[0-9]{1,9}(?:\.[0-9]{1,4})?").fullmatch
 
 
 class Lines:
-    """Writes rows as lines of `bulk.COPY`. `discounted` says whether one had a discount.
+    """Writes rows as lines of `bulk.COPY`. `discounted` and `in_units` say whether one had a discount, or a unit.
 
     A row is a head (its cells but SKU and price), an SKU and an amount, each known by the very cells that were read.
     """
 
     def __init__(self, sku: Column) -> None:
-        self.discounted = False
+        self.discounted = self.in_units = False
         self._sku = sku
         self._heads: dict[Hashable, tuple[str, str, str]] = {}
         self._skus: dict[Cell, str] = {}
@@ -51,7 +51,8 @@ class Lines:
         lists = f"{_escaped(get('price_list', ''))}\t{_escaped(get('price_list_name') or '')}\t"
         quantity = f"\t{get('min_quantity') or 1}\t"
         days = f"{_or_null(get('valid_from'))}\t{_or_null(get('valid_to'))}"
-        rest = f"\t{get('currency') or ''}\t{days}\t{'t' if 'valid_to' in parsed.given else 'f'}\n"
+        rest = f"\t{get('currency') or ''}\t{days}\t{'t' if 'valid_to' in parsed.given else 'f'}\t{get('unit') or ''}\n"
+        self.in_units = self.in_units or bool(get("unit"))
         self._remember(row, (lists, quantity, rest))
         discount = get("discount")
         self.discounted = self.discounted or discount is not None
@@ -82,6 +83,7 @@ def _head(get: Callable[..., Any]) -> Hashable:
         get("price_list"),
         get("price_list_name"),
         get("min_quantity"),
+        get("unit"),
         get("currency"),
         get("valid_from"),
         get("valid_to", MISSING),

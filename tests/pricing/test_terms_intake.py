@@ -7,11 +7,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from oscar.core.loading import get_model
 
+from pricing.catalogue.models import ProductUnit
 from pricing.terms.intake import PricesIntake
 from pricing.terms.models import Price, PriceList
 from tests.factories import make_product
 from tests.intakes import counts, problems, statements, take
+
+Product = get_model("catalogue", "Product")
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +49,28 @@ def test_a_discount_on_nothing_is_refused() -> None:
 
     assert problems(outcome) == [(2, "discount")]
     assert not PriceList.objects.exists()
+
+
+def test_a_price_per_carton_becomes_one_per_sales_unit_from_a_carton_on() -> None:
+    ProductUnit.objects.create(product=Product.objects.get(upc="PAN"), code="carton", factor=12)
+    tier = {**ROW, "min_quantity": "2", "price": "700", "unit": "箱"}
+
+    outcome = take(PricesIntake, ROW, {**ROW, "unit": "pcs", "valid_from": "2026-05-01"}, tier)
+
+    assert counts(outcome) == (3, 0, 0, 0)
+    assert Price.objects.get(min_quantity=24).price == Decimal("58.3333")
+    again = take(PricesIntake, tier, {**ROW, "min_quantity": "24", "price": "58.3333"})
+    assert (counts(again), problems(again)) == ((0, 0, 1, 1), [(3, "price_list")])
+
+
+@pytest.mark.parametrize(("unit", "quantity"), [("pallet", "1"), ("set", "1"), ("carton", "10000000")])
+def test_a_price_in_a_unit_the_product_does_not_have_is_refused(unit: str, quantity: str) -> None:
+    ProductUnit.objects.create(product=Product.objects.get(upc="PAN"), code="carton", factor=12)
+
+    outcome = take(PricesIntake, {**ROW, "unit": unit, "min_quantity": quantity}, {**ROW, "price": "1"})
+
+    assert problems(outcome) == [(2, "unit")]
+    assert Price.objects.get().price == 1
 
 
 @pytest.mark.parametrize(
