@@ -101,15 +101,15 @@ def change(
     Raises `UnknownOrder`, `ConsumerConflict` (another version, or too late), or `ConsumerRefused` with every field to
     mend; then nothing was changed. A constant number of statements.
     """
-    lookups = Lookups(channel, [data])
-    problems = [*problems_of(data, channel.currency), *lookups.problems(data)]
-    if problems:
-        raise ConsumerRefused(problems)
-    lookups.find_places([data])
 
     def carry_out(order: ConsumerOrder, now: datetime) -> None:
         if State(order.state) not in CHANGEABLE:
             raise _too_late(order)
+        lookups = Lookups(channel, [data])
+        problems = [*problems_of(data, channel.currency), *lookups.problems(data)]
+        if problems:
+            raise ConsumerRefused(problems)
+        lookups.find_places([data])
         fill(order, data, body_hash, lookups)
         order.save()
         order.lines.all().delete()

@@ -64,7 +64,7 @@ CONSOLE_RAIL: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
         _("Consumer orders"),
         (
             Entry(_("Consumer orders"), "console:consumer_orders", "shopping-bag", P.SEE_CONSUMER_ORDERS),
-            Entry(_("Webhooks"), "console:consumer_exceptions", "inbox-stack", P.WORK_CONSUMER_ORDERS),
+            Entry(_("Exceptions"), "console:consumer_exceptions", "inbox-stack", P.WORK_CONSUMER_ORDERS),
             Entry(_("Channels"), "console:channels", "signal", P.MANAGE_CHANNELS),
         ),
     ),

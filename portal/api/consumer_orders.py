@@ -82,7 +82,6 @@ def change(request: ChannelRequest, number: str, wish: ChangeIn) -> CarriedOut:
     if data.external_number != number:
         text = _("The address says order %(number)s.") % {"number": number[:100]}
         raise ConsumerConflict("order.external_number", "other_number", text)
-    commands.find(request.auth.channel, number)
     carried = commands.change(
         request.auth.channel, data, body_hash=body_hash(data), expected_version=wish.expected_version
     )

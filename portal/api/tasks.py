@@ -8,14 +8,16 @@ from celery import shared_task
 
 from fulfilment.consumer.contacts import remove_overdue
 from fulfilment.consumer.deliveries import carry_out, interrupted
+from portal.api.files import remove_files
 
 logger = logging.getLogger(__name__)
 
 
 @shared_task(name="portal.api.remove_contacts")
 def remove_contacts() -> None:
-    """Remove consumers' personal data whose time is over."""
+    """Remove consumers' personal data whose time is over: from orders, webhooks and uploaded files."""
     remove_overdue()
+    remove_files()
 
 
 @shared_task(name="portal.api.resume_webhooks")

@@ -131,7 +131,7 @@ def _page(
         "said": order,
         "sku_forms": _sku_forms(delivery, order, sku_form) if waits else [],
         "dismiss_form": (dismiss_form or DismissForm()) if waits else None,
-        "crumbs": [(_("Webhooks"), reverse("console:consumer_exceptions")), (delivery.external_number, "")],
+        "crumbs": [(_("Exceptions"), reverse("console:consumer_exceptions")), (delivery.external_number, "")],
     }
     return render(request, "console/consumer/exception.html", context, status=status)
 

@@ -17,6 +17,8 @@ from portal.imports.opening import open_import
 SIZE = 1000
 #: What stands once in a file of each kind whose rows may be summed.
 SUM_KEYS = {"stock": ("sku", "location")}
+#: Rows of these kinds that follow each other under one key are never cut by a batch.
+TOGETHER_KEYS = {"consumer_orders": ("channel", "number")}
 
 
 @dataclass
@@ -35,20 +37,25 @@ def batches(records: Iterable[Record], mapper: RowMapper, size: int = SIZE) -> I
     if mapper.mapping.sums:
         yield from _summed(records, mapper, size)
         return
+    together = TOGETHER_KEYS.get(mapper.mapping.kind, ())
     batch = Batch()
     for record in records:
         row = mapper(record)
+        if batch.read >= size and not (together and row and batch.rows and _alike(row, batch.rows[-1], together)):
+            yield batch
+            batch = Batch()
         batch.read += 1
         batch.last = record.number
         if row is None:
             batch.skipped += 1
         else:
             batch.rows.append(row)
-        if batch.read >= size:
-            yield batch
-            batch = Batch()
     if batch.read:
         yield batch
+
+
+def _alike(row: Row, other: Row, names: Sequence[str]) -> bool:
+    return all(text_of(row.values.get(name)) == text_of(other.values.get(name)) for name in names)
 
 
 def _summed(records: Iterable[Record], mapper: RowMapper, size: int) -> Iterator[Batch]:

@@ -13,6 +13,7 @@ from dealers.accounts.models import User
 from dealers.intake.columns import Column
 from dealers.intake.intake import merged
 from dealers.intake.rows import Outcome, Parsed, Row, RowState
+from fulfilment.consumer.intake import ConsumerOrdersIntake
 from fulfilment.stock.expected import ExpectedReceiptsIntake
 from fulfilment.stock.intake import StockIntake
 from fulfilment.stock.outlet_intake import OutletStockIntake
@@ -82,6 +83,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     ImportKind.FREIGHT_RULES: FreightRulesIntake.columns,
     ImportKind.PROMOTIONS: PromotionsIntake.columns,
     ImportKind.OUTLET_STOCK: OutletStockIntake.columns,
+    ImportKind.CONSUMER_ORDERS: ConsumerOrdersIntake.columns,
 }
 
 #: What a file of these kinds would do is shown first, and written when a person agrees.
@@ -91,6 +93,7 @@ SHOWN_FIRST: dict[str, Callable[..., Taker]] = {
     ImportKind.ORDER_MINIMUMS: OrderMinimumsIntake,
     ImportKind.FREIGHT_RULES: FreightRulesIntake,
     ImportKind.PROMOTIONS: PromotionsIntake,
+    ImportKind.CONSUMER_ORDERS: ConsumerOrdersIntake,
 }
 
 

@@ -25,6 +25,7 @@ class ImportKind(models.TextChoices):
     FREIGHT_RULES = "freight_rules", _("Freight rules")
     PROMOTIONS = "promotions", _("Promotions")
     OUTLET_STOCK = "outlet_stock", _("Stock of dealers' outlets")
+    CONSUMER_ORDERS = "consumer_orders", _("Consumer orders")
 
 
 class ImportState(models.TextChoices):

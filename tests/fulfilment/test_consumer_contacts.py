@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from fulfilment.consumer.commands import cancel
 from fulfilment.consumer.contacts import FIELDS, contact_for, remove_overdue
 from fulfilment.consumer.models import Channel, ConsumerContact, ConsumerOrder, ConsumerStep, WebhookDelivery
 from portal.api import tasks
+from portal.imports.models import ImportJob
 from tests.factories import World
 from tests.fulfilment.consumer_samples import make_channel, make_place, order_data, taken
 
@@ -82,6 +85,24 @@ def test_webhooks_that_are_settled_are_emptied(channel: Channel) -> None:
     kept = WebhookDelivery.objects.filter(body_removed_at=None)
     assert sorted(kept.values_list("state", flat=True)) == ["exception", "stored"]
     assert {bytes(each.body) for each in WebhookDelivery.objects.exclude(body_removed_at=None)} == {b""}
+
+
+def test_uploaded_files_go_too(channel: Channel) -> None:
+    jobs = [
+        ImportJob.objects.create(
+            kind="consumer_orders",
+            state="done",
+            file=ContentFile(b"Erika", "orders.csv"),
+            file_name="orders.csv",
+            created_at=timezone.now() - timedelta(days=days),
+        )
+        for days in (31, 29)
+    ]
+    paths = [Path(job.file.path) for job in jobs]
+    tasks.remove_contacts()
+    assert [path.exists() for path in paths] == [False, True]
+    jobs[0].refresh_from_db()
+    assert (jobs[0].file, jobs[0].file_name) == ("", "orders.csv")
 
 
 def test_a_sweep_costs_the_same_for_many(channel: Channel, django_assert_num_queries: Any) -> None:

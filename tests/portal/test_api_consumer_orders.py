@@ -231,6 +231,25 @@ def test_a_change_replaces_the_order_and_its_repeat_is_answered_the_same(caller:
     assert ConsumerOrder.objects.get().version == 2
 
 
+def test_a_repeated_change_is_answered_though_its_product_is_gone(caller: Caller, world: World) -> None:
+    caller.post("", ORDER)
+    wish = {"expected_version": 1, "order": order_body(freight="0.00", total="59.80")}
+    first = caller.post("/W-1001/change", wish)
+    type(world.pan).objects.filter(pk=world.pan.pk).update(upc="RENAMED")
+    assert caller.post("/W-1001/change", wish).json() == first.json()
+
+
+@pytest.mark.parametrize("count", [1, 200])
+def test_the_lines_of_a_change_cost_no_further_statements(
+    caller: Caller, count: int, django_assert_num_queries: Any
+) -> None:
+    caller.post("", ORDER)
+    lines = [{"sku": "PAN-24", "quantity": 1, "gross": "1.00", "paid": "1.00"}] * count
+    wish = {"expected_version": 1, "order": order_body(lines=lines, freight="0.00", total=f"{count}.00")}
+    with django_assert_num_queries(19):
+        assert caller.post("/W-1001/change", wish).status_code == 200
+
+
 def test_a_change_of_another_version_is_refused(caller: Caller) -> None:
     caller.post("", ORDER)
     for version in (2, 7):
