@@ -8,7 +8,7 @@ no margin can be undercut whatever the solver does. Worth it where stock is scar
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any
@@ -18,8 +18,8 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import csc_array
 
 from fulfilment.allocation.facts import Method, Order, Snapshot
-from fulfilment.allocation.parcels import Parcel, taken_by
-from fulfilment.allocation.plan import Decided, Plan, applies, decide, plan, plan_onward
+from fulfilment.allocation.parcels import Parcel, spent_by, taken_by
+from fulfilment.allocation.plan import Decided, Plan, applies, decide, plan_onward
 from fulfilment.allocation.rules import Rule
 from fulfilment.allocation.search import MOST_EXACT, Search
 
@@ -145,22 +145,53 @@ def plan_batch(
     chosen, _ = cheapest_together(list(opened.values()), gap=gap, seconds=seconds)
     for one, parcels in zip(opened.values(), chosen, strict=True):
         one.found.search.best = parcels
-    taken, booked = _together(parcel for parcels in chosen for parcel in parcels)
+    used = Used()
+    for parcels in chosen:
+        used.add(parcels)
     plans = []
     for place, (order, snapshot) in enumerate(orders):
-        if place not in opened:
-            plans.append(plan(order, snapshot.less(taken, booked), rules))
-        else:
-            one = opened[place]
-            world = snapshot.less(taken, booked)
-            plans.append(plan_onward(order, world, rules[one.place + 1 :], [one.found]))
-        extra = [part for part in plans[-1].parts if place not in opened or part.rule != opened[place].found.rule.name]
-        for part in extra:
-            booked[part.outlet] = booked.get(part.outlet, 0) + 1
-            for line in order.lines:
-                if line.key in part.keys:
-                    taken[part.outlet, line.sku] = taken.get((part.outlet, line.sku), 0) + line.quantity
+        first = opened.get(place)
+        before = [first.found] if first else []
+        own = spent_by(first.found.search.best) if first else {}
+        onward = rules[first.place + 1 :] if first else rules
+        plans.append(plan_onward(order, used.left_of(snapshot, own), onward, before))
+        used.add_plan(order, plans[-1], {each.rule.name for each in before})
     return plans
+
+
+@dataclass(slots=True)
+class Used:
+    """What a batch has used up so far."""
+
+    taken: dict[tuple[int, str], int] = field(default_factory=dict)
+    booked: dict[int, int] = field(default_factory=dict)
+    spent: dict[str, int] = field(default_factory=dict)
+
+    def add(self, parcels: Sequence[Parcel]) -> None:
+        """Parcels that the programme chose."""
+        for place, quantity in taken_by(parcels).items():
+            self.taken[place] = self.taken.get(place, 0) + quantity
+        for parcel in parcels:
+            outlet = parcel.candidate.outlet.id
+            self.booked[outlet] = self.booked.get(outlet, 0) + 1
+        for campaign, amount in spent_by(parcels).items():
+            self.spent[campaign] = self.spent.get(campaign, 0) + amount
+
+    def add_plan(self, order: Order, made: Plan, counted: set[str]) -> None:
+        """The parts of a plan, but for those of rules that are counted already."""
+        lines = {line.key: line for line in order.lines}
+        for part in (each for each in made.parts if each.rule not in counted):
+            self.booked[part.outlet] = self.booked.get(part.outlet, 0) + 1
+            for key in part.keys:
+                line, place = lines[key], (part.outlet, lines[key].sku)
+                self.taken[place] = self.taken.get(place, 0) + line.quantity
+                if line.campaign:
+                    self.spent[line.campaign] = self.spent.get(line.campaign, 0) + part.settlements[key].top_up
+
+    def left_of(self, snapshot: Snapshot, own: Mapping[str, int]) -> Snapshot:
+        """A snapshot less what was used; what the order spent itself (`own`) is counted with its own parcels."""
+        others = {campaign: amount - own.get(campaign, 0) for campaign, amount in self.spent.items()}
+        return snapshot.less(self.taken, self.booked, others)
 
 
 def cheapest_together(
@@ -225,12 +256,3 @@ def _uses(place: int, parcel: Parcel, one: Opened) -> Iterable[tuple[Hashable, i
         campaign = parcel.candidate.lines[key].line.campaign
         if campaign and top_up:
             yield ("campaign", campaign), top_up, snapshot.campaigns.get(campaign, 0)
-
-
-def _together(parcels: Iterable[Parcel]) -> tuple[dict[tuple[int, str], int], dict[int, int]]:
-    taken, booked = dict[tuple[int, str], int](), dict[int, int]()
-    for parcel in parcels:
-        booked[parcel.candidate.outlet.id] = booked.get(parcel.candidate.outlet.id, 0) + 1
-        for place, quantity in taken_by([parcel]).items():
-            taken[place] = taken.get(place, 0) + quantity
-    return taken, booked

@@ -249,8 +249,10 @@ class Snapshot:
             online_floors=_of(self.online_floors, skus),
         )
 
-    def less(self, taken: Mapping[tuple[int, str], int], parcels: Mapping[int, int]) -> Snapshot:
-        """The snapshot after units were taken, by outlet and SKU, and parcels booked, by outlet."""
+    def less(
+        self, taken: Mapping[tuple[int, str], int], parcels: Mapping[int, int], spent: Mapping[str, int]
+    ) -> Snapshot:
+        """The snapshot after units were taken, by outlet and SKU, parcels booked, by outlet, and budgets spent."""
         touched = {outlet for outlet, _ in taken} | parcels.keys()
 
         def after(outlet: Outlet) -> Outlet:
@@ -260,7 +262,11 @@ class Snapshot:
             }
             return replace(outlet, stock=stock, booked=outlet.booked + parcels.get(outlet.id, 0))
 
-        return replace(self, outlets=tuple(after(each) if each.id in touched else each for each in self.outlets))
+        return replace(
+            self,
+            outlets=tuple(after(each) if each.id in touched else each for each in self.outlets),
+            campaigns={name: left - spent.get(name, 0) for name, left in self.campaigns.items()},
+        )
 
 
 def _of(rows: Mapping[str, V], keys: set[str]) -> dict[str, V]:

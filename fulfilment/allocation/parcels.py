@@ -220,15 +220,21 @@ def largest_parcel(candidate: Candidate) -> tuple[tuple[int, ...], dict[int, Rea
 
 def within_budgets(parcels: Iterable[Parcel], snapshot: Snapshot) -> bool:
     """Whether the top-ups of all parcels keep the order's cap and what their campaigns have left."""
-    total, of_campaign = 0, dict[str, int]()
+    every = list(parcels)
+    if snapshot.order_cap is not None and sum(sum(parcel.top_ups) for parcel in every) > snapshot.order_cap:
+        return False
+    return all(spent <= snapshot.campaigns.get(name, 0) for name, spent in spent_by(every).items())
+
+
+def spent_by(parcels: Iterable[Parcel]) -> dict[str, int]:
+    """The top-ups of parcels by campaign; those of lines without one are left out."""
+    spent: dict[str, int] = {}
     for parcel in parcels:
         for key, top_up in zip(parcel.keys, parcel.top_ups, strict=True):
             campaign = parcel.candidate.lines[key].line.campaign
-            total += top_up
-            of_campaign[campaign] = of_campaign.get(campaign, 0) + top_up
-    if snapshot.order_cap is not None and total > snapshot.order_cap:
-        return False
-    return all(not name or spent <= snapshot.campaigns.get(name, 0) for name, spent in of_campaign.items())
+            if campaign:
+                spent[campaign] = spent.get(campaign, 0) + top_up
+    return spent
 
 
 def taken_by(parcels: Iterable[Parcel]) -> Mapping[tuple[int, str], int]:

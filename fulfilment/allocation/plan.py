@@ -141,8 +141,8 @@ def plan_onward(order: Order, snapshot: Snapshot, rules: Sequence[Rule], before:
 
 
 def applies(rule: Rule, order: Order) -> bool:
-    """Whether a rule is for the order, and may still ask a dealer about it."""
-    return takes(rule.orders, order) and len(order.declined) < rule.offers
+    """Whether a rule is for the order, and may still ask a dealer about it or need not ask."""
+    return takes(rule.orders, order) and (rule.mode is OfferMode.AUTO or len(order.declined) < rule.offers)
 
 
 def decide(

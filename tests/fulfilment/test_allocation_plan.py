@@ -248,6 +248,7 @@ def test_no_dealer_is_asked_twice_and_no_more_than_the_rule_allows() -> None:
     assert len(set(asked)) == 4
     ended = plan(asked_order, world, [ASK])
     assert (ended.parts, ended.rest[0].why) == ((), Why.NO_RULE)
+    assert plan(asked_order, world, [ASK, RULE]).parts[0].mode is OfferMode.AUTO
 
 
 @pytest.mark.parametrize(

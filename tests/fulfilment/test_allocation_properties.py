@@ -236,6 +236,8 @@ def test_a_batch_keeps_stock_capacity_and_budget_and_costs_no_more_than_one_by_o
 ) -> None:
     rule = replace(RULE, parcels=parcels, consider=99, weights=Weights(fairness=0))
     waiting = [replace(each, number=f"W{place}") for place, each in enumerate(asked)]
+    narrow = replace(rule, name="narrow", consider=1, split=False)
+    _carried_out(waiting, plan_batch([(each, world) for each in waiting], [narrow, rule], gap=0.0), world)
     together = plan_batch([(each, world) for each in waiting], [rule], gap=0.0)
     _carried_out(waiting, together, world)
     left, one_by_one = world, 0
@@ -261,6 +263,16 @@ def test_what_a_batch_leaves_goes_on_through_the_next_rules() -> None:
     assert sum(bool(each.rest) for each in made) == 1
 
 
+def test_a_longer_search_proves_what_a_short_one_cannot() -> None:
+    """Three columns of 2,000.00 over each other's rows: half of each is 3,000.00 in fractions, whole ones 2,000.00."""
+    programme = Programme(base=10_000_00)
+    for one, two in (("a", "b"), ("b", "c"), ("a", "c")):
+        programme.add(-2_000_00, [(one, 1, 1), (two, 1, 1)])
+    solution = programme.solve(gap=0.0, seconds=10)
+    assert (len(solution.chosen), solution.cost) == (1, -2_000_00)
+    assert solution.bound == pytest.approx(-2_000_00)
+
+
 def test_a_programme_takes_what_saves_most_within_its_rows() -> None:
     programme = Programme(base=100)
     for saved, weight in ((-10, 3), (-9, 2), (-8, 2), (-1, 1), (5, 1)):
@@ -279,8 +291,7 @@ def _after(asked: Order, made: Plan, world: Snapshot) -> Snapshot:
         for key in part.keys:
             taken[part.outlet, lines[key].sku] += lines[key].quantity
             spent += part.settlements[key].top_up if lines[key].campaign else 0
-    left = world.less(taken, Counter(part.outlet for part in made.parts))
-    return replace(left, campaigns={"C": world.campaigns["C"] - spent})
+    return world.less(taken, Counter(part.outlet for part in made.parts), {"C": spent})
 
 
 def _carried_out(asked: list[Order], plans: list[Plan], world: Snapshot) -> None:
