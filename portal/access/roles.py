@@ -16,6 +16,7 @@ class Permission(StrEnum):
     CONFIRM_RECEIPT = "confirm_receipt"
     SEE_OWN_STATEMENT = "see_own_statement"
     MANAGE_MEMBERS = "manage_members"
+    KEEP_STOCK = "keep_stock"
 
     SEE_ORDERS = "see_orders"
     APPROVE_ORDERS = "approve_orders"
@@ -40,11 +41,19 @@ class Permission(StrEnum):
 P = Permission
 
 DEALER_PERMISSIONS: dict[str, frozenset[Permission]] = {
-    DealerRole.BUYER: frozenset({P.BROWSE, P.ORDER, P.SEE_OWN_ORDERS, P.CONFIRM_RECEIPT}),
+    DealerRole.BUYER: frozenset({P.BROWSE, P.ORDER, P.SEE_OWN_ORDERS, P.CONFIRM_RECEIPT, P.KEEP_STOCK}),
     DealerRole.APPROVER: frozenset({P.BROWSE, P.ORDER, P.SEE_OWN_ORDERS, P.CONFIRM_RECEIPT}),
     DealerRole.FINANCE: frozenset({P.BROWSE, P.SEE_OWN_ORDERS, P.SEE_OWN_STATEMENT}),
     DealerRole.ADMINISTRATOR: frozenset(
-        {P.BROWSE, P.ORDER, P.SEE_OWN_ORDERS, P.CONFIRM_RECEIPT, P.SEE_OWN_STATEMENT, P.MANAGE_MEMBERS}
+        {
+            P.BROWSE,
+            P.ORDER,
+            P.SEE_OWN_ORDERS,
+            P.CONFIRM_RECEIPT,
+            P.SEE_OWN_STATEMENT,
+            P.MANAGE_MEMBERS,
+            P.KEEP_STOCK,
+        }
     ),
 }
 

@@ -18,6 +18,7 @@ from portal.access.invitations import send_invitation
 from portal.access.portal import PortalRequest
 from portal.access.roles import Permission
 from portal.shop.forms import DetailsForm, MemberForm
+from portal.shop.outlet_stock import consumer_orders_on
 
 #: Two forms stand on one page; their fields need different ids.
 MEMBER_FIELDS = "id_member_%s"
@@ -125,6 +126,7 @@ def _page(request: PortalRequest, form: DetailsForm, *, status: int = 200, **mor
         "outlets": list(Outlet.objects.filter(dealer=portal.dealer, is_active=True).order_by("code")),
         "manages": manages,
         "may_order": portal.may(Permission.ORDER),
+        "keeps_stock": portal.may(Permission.KEEP_STOCK) and consumer_orders_on(),
         "members": list(members.order_by("-is_active", "user__email")) if manages else [],
         "member_form": MemberForm(initial={"role": DealerRole.BUYER}, auto_id=MEMBER_FIELDS),
         "roles": DealerRole.choices,

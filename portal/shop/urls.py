@@ -20,6 +20,7 @@ from portal.shop import (
     money,
     order_files,
     orders,
+    outlet_stock,
     product,
     quick_order,
 )
@@ -77,6 +78,10 @@ urlpatterns: list[URLPattern] = [
     route("account/item-numbers/import/", item_numbers.take_in, name="item_numbers_import", access=P.ORDER),
     route("account/item-numbers/export/", item_numbers.export, name="item_numbers_export", access=P.ORDER),
     route("account/item-numbers/<int:pk>/", item_numbers.change, name="item_number", access=P.ORDER),
+    route("account/stock/", outlet_stock.outlet_stock, name="outlet_stock", access=P.KEEP_STOCK),
+    route("account/stock/import/", outlet_stock.take_in, name="outlet_stock_import", access=P.KEEP_STOCK),
+    route("account/stock/export/", outlet_stock.export, name="outlet_stock_export", access=P.KEEP_STOCK),
+    route("account/stock/<int:pk>/", outlet_stock.row, name="outlet_stock_row", access=P.KEEP_STOCK),
     route("account/members/", account.member_add, name="member_add", access=P.MANAGE_MEMBERS),
     route("account/members/<int:pk>/", account.member_change, name="member", access=P.MANAGE_MEMBERS),
 ]

@@ -19,6 +19,7 @@ from fulfilment.ordering.models import DealerCart, DealerOrder, SavedList
 from fulfilment.ordering.saved import save_cart_as_list
 from fulfilment.shipping.models import Shipment
 from fulfilment.shipping.record import ShipmentData, ShippedLine, record_shipment
+from fulfilment.stock.models import OutletStock
 from portal.exports.models import ExportState, PriceListExport
 from pricing.catalogue.models import ProductFile
 from pricing.numbers.models import DealerItemNumber
@@ -31,6 +32,8 @@ from tests import factories
 from tests.dealers.ledger_samples import invoice
 from tests.erp_bridge.orders import approved, message_of, placed
 from tests.factories import World
+from tests.fulfilment.consumer_samples import make_channel
+from tests.fulfilment.outlet_samples import make_stock
 
 SECRET_SKU, SECRET_PRICE, SECRET_PO = "WOK-SECRET", "77.77", "BERGEN-PO-7"
 
@@ -88,6 +91,8 @@ def make_secrets(world: World) -> Secrets:
     )
     place = Membership.objects.get(user=world.bob)
     DealerItemNumber.objects.create(dealer=world.bergen, product=wok, number="BERGEN-OWN-77")
+    make_channel()
+    make_stock(world.bergen.outlets.get(), wok, 7_777)
     rules = [
         {"kind": "assortment", "pk": AssortmentRule.objects.create(effect="allow", dealer=world.bergen).pk},
         {"kind": "quantity", "pk": QuantityRule.objects.create(maximum=77_777, dealer=world.bergen).pk},
@@ -144,6 +149,7 @@ def foreign_parameters(world: World, secrets: Secrets) -> dict[str, list[dict[st
         "shop:list_order": [{"pk": secrets.saved.pk}],
         "shop:receipt": [{"number": secrets.sent.number, "pk": secrets.shipment.pk}],
         "shop:document": [document],
+        "shop:outlet_stock_row": [{"pk": OutletStock.objects.get(outlet__dealer=world.bergen).pk}],
         "shop:item_number": [{"pk": world.bergen.item_numbers.get().pk}],
         "shop:member": [{"pk": secrets.place.pk}],
         "console:order": orders,
