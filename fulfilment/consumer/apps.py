@@ -15,8 +15,11 @@ class FulfilmentConsumerConfig(AppConfig):
 
 
 def _fill_places(using: str, **_others: Any) -> None:
+    from django.db import connections
+
     from fulfilment.consumer.placedata import load_packaged
     from fulfilment.consumer.places import Place
 
-    if using == "default" and not Place.objects.exists():
+    migrated = Place._meta.db_table in connections[using].introspection.table_names()  # not before another app's
+    if using == "default" and migrated and not Place.objects.exists():
         load_packaged()

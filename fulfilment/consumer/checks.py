@@ -9,8 +9,8 @@ from typing import Any
 
 from babel.numbers import list_currencies
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
+from dealers.sentences import worded as _
 from fulfilment.consumer.data import AddressData, ContactData, FieldProblem, LineData, OrderData
 from pricing.money import cent
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from dealers.accounts.models import User
+from dealers.sentences import worded as _
 from fulfilment.consumer.checks import problems_of
 from fulfilment.consumer.contacts import write_contacts
 from fulfilment.consumer.data import ConsumerConflict, ConsumerRefused, OrderData

@@ -17,9 +17,11 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 
 from dealers.accounts.models import User
+from dealers.sentences import Sentence
+from dealers.sentences import worded as _
 from fulfilment.consumer import commands, shopify, woocommerce
 from fulfilment.consumer.data import ConsumerRefused, FieldProblem, OrderData, body_hash
 from fulfilment.consumer.models import (
@@ -178,9 +180,27 @@ def _older(delivery: WebhookDelivery, notice: Notice, order: ConsumerOrder) -> b
 
 def _set_aside(delivery: WebhookDelivery, problems: tuple[FieldProblem, ...]) -> None:
     delivery.state = DeliveryState.EXCEPTION
-    delivery.problems = [
-        {"path": problem.path, "code": problem.code, "message": str(problem.message)} for problem in problems[:50]
-    ]
+    delivery.problems = [_kept(problem) for problem in problems[:50]]
+
+
+def _kept(problem: FieldProblem) -> dict[str, Any]:
+    """A problem with what it takes to say it again in another language."""
+    kept: dict[str, Any] = {"path": problem.path, "code": problem.code, "message": str(problem.message)}
+    if isinstance(problem.message, Sentence):
+        kept |= {"template": problem.message.template, "values": problem.message.values}
+    return kept
+
+
+def problems_of(delivery: WebhookDelivery) -> list[dict[str, Any]]:
+    """What is wrong with a webhook, in the language of the reader."""
+    return [each | {"message": _said_again(each)} for each in delivery.problems]
+
+
+def _said_again(kept: Mapping[str, Any]) -> str:
+    if not kept.get("template"):
+        return str(kept["message"])
+    text = gettext(kept["template"])
+    return text % kept["values"] if kept.get("values") else text
 
 
 def _worded(code: str) -> str:

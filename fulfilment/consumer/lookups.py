@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q
-from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
 
 from dealers.accounts.models import Outlet
+from dealers.sentences import worded as _
 from fulfilment.consumer.checks import MOST_LINES, storable
 from fulfilment.consumer.data import FieldProblem, OrderData
 from fulfilment.consumer.models import Channel, ChannelSku

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from fulfilment.consumer import keeping
 from fulfilment.consumer.data import OrderData
-from fulfilment.consumer.deliveries import carry_out, dismiss, notice_of
+from fulfilment.consumer.deliveries import carry_out, dismiss, notice_of, problems_of
 from fulfilment.consumer.models import ConsumerOrder, DeliveryState, WebhookDelivery
 from fulfilment.consumer.payload import PayloadRefused
 from fulfilment.consumer.states import State
@@ -55,7 +55,10 @@ def consumer_exceptions(request: PortalRequest) -> HttpResponse:
         ],
         "tab": tab,
         "page": page,
-        "rows": [{"delivery": each, "kind": DELIVERY_KINDS[each.state]} for each in page.rows],
+        "rows": [
+            {"delivery": each, "kind": DELIVERY_KINDS[each.state], "problems": problems_of(each)[:3]}
+            for each in page.rows
+        ],
         "lost": list(lost.select_related("channel").order_by("placed_at", "pk")[:PAGE_SIZE]),
         "lost_count": lost.count(),
         "lost_url": reverse("console:consumer_orders") + f"?tab={State.ADDRESS_UNKNOWN}",
@@ -127,6 +130,7 @@ def _page(
         "delivery": delivery,
         "kind": DELIVERY_KINDS[delivery.state],
         "waits": waits,
+        "problems": problems_of(delivery),
         "note": delivery_words(delivery.note),
         "said": order,
         "sku_forms": _sku_forms(delivery, order, sku_form) if waits else [],

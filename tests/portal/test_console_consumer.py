@@ -11,7 +11,9 @@ import pytest
 from django.urls import reverse
 from openpyxl import load_workbook
 
+from fulfilment.consumer import deliveries
 from fulfilment.consumer.contacts import remove_overdue
+from fulfilment.consumer.deliveries import problems_of
 from fulfilment.consumer.models import (
     Channel,
     ChannelSku,
@@ -284,6 +286,14 @@ def test_a_person_tries_again_or_dismisses(shop: Channel, ada: Any, world: World
     delivery.refresh_from_db()
     assert (delivery.state, delivery.settled_by, delivery.note) == ("dismissed", world.ada, "A test")
     assert "A test" in ada.get(reverse("console:consumer_exception", args=[delivery.pk])).content.decode()
+
+
+def test_what_is_wrong_is_said_in_the_readers_language(shop: Channel) -> None:
+    delivery = delivery_of(shop, currency="USD")
+    assert "This channel sells in EUR" in problems_of(delivery)[0]["message"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(deliveries, "gettext", lambda text: f"[{text}]")
+        assert problems_of(delivery)[0]["message"] == "[This channel sells in EUR, not in USD.]"
 
 
 def test_lost_addresses_stand_in_the_queue(channel: Channel, ada: Any) -> None:

@@ -147,6 +147,7 @@ def urls(world: World, secrets: Secrets, job: ImportJob) -> Iterator[tuple[Route
         "media": [{"name": "products/a.png"}],
         "console:selling": [{"kind": "quantity"}],
         "console:selling_add": [{"kind": "quantity"}],
+        "console:selling_export": [{"kind": "quantity"}],
         "console:group": [{"code": group.code}],
         "console:formula": [{"code": formula.code}],
         "console:product_file_remove": [{"pk": secrets.wok.files.get().pk}],
