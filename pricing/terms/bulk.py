@@ -210,7 +210,7 @@ class Staging:
         with connection.cursor() as cursor:
             cursor.execute(SETTINGS, {"memory": WORK_MEMORY})
             cursor.execute("DROP TABLE IF EXISTS pg_temp.prices_found")
-            cursor.execute("ANALYZE pg_temp.prices_staged (list, sku)")
+            cursor.execute("ANALYZE pg_temp.prices_staged (list, sku, unit)")
             if self._units:
                 cursor.execute(IN_SALES_UNITS, {"most": MOST_QUANTITY})
             cursor.execute(FOUND, {"open": [ListKind.STANDARD, ListKind.AGREEMENT]})
