@@ -62,6 +62,9 @@ class TokenForm(forms.Form):
 
     name = forms.CharField(label=t("Name"), max_length=100, help_text=t("For whom or what it is."))
 
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, auto_id="token_%s")  # the channel's own name stands on the same page
+
 
 class SecretForm(forms.Form):
     """A webhook secret."""

@@ -89,7 +89,7 @@ def consumer_exception_again(request: PortalRequest, pk: int) -> HttpResponse:
 @require_POST
 def consumer_exception_sku(request: PortalRequest, pk: int) -> HttpResponse:
     """Say which product the shop means, once for all its orders, and try again."""
-    delivery, form = _delivery(pk), SkuForm(request.POST)
+    delivery, form = _delivery(pk), SkuForm(request.POST, auto_id="sent_%s")
     if form.is_valid():
         said = form.cleaned_data
         try:
@@ -158,7 +158,8 @@ def _sku_forms(delivery: WebhookDelivery, order: OrderData | None, sent: SkuForm
         if problem.get("code") == "unknown_sku" and index.isdigit() and int(index) < len(order.lines):
             unknown.append(order.lines[int(index)].sku)
     forms_ = []
-    for sku in dict.fromkeys(sku for sku in unknown if sku):
-        form = sent if sent is not None and sent.data.get("sku") == sku else SkuForm(initial={"sku": sku})
+    for place, sku in enumerate(dict.fromkeys(sku for sku in unknown if sku)):
+        fresh = SkuForm(initial={"sku": sku}, auto_id=f"sku{place}_%s")  # several stand on one page
+        form = sent if sent is not None and sent.data.get("sku") == sku else fresh
         forms_.append({"sku": sku, "form": form})
     return forms_
