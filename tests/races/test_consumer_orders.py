@@ -11,10 +11,15 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from fulfilment.consumer.models import ConsumerOrder, ConsumerOrderLine, ConsumerStep
+from fulfilment.consumer.commands import Carried, cancel, change
+from fulfilment.consumer.data import ConsumerConflict, body_hash
+from fulfilment.consumer.deliveries import carry_out, keep
+from fulfilment.consumer.models import Channel, ConsumerOrder, ConsumerOrderLine, ConsumerStep, WebhookDelivery
 from tests import factories
 from tests.environment import ROOT
-from tests.fulfilment.consumer_samples import make_channel, make_place, order_data, taken
+from tests.fulfilment.consumer_samples import line, make_channel, make_place, order_data, taken
+from tests.portal.webhook_samples import SHOPIFY
+from tests.races.test_stock import at_once
 
 pytestmark = pytest.mark.race
 
@@ -118,3 +123,32 @@ def test_the_race_is_real_without_the_unique_key(database: str) -> None:
 def test_a_repeat_after_the_race_is_still_the_same(database: str) -> None:
     bring_at_once(database, "W-1001", "same")
     assert taken(ConsumerOrder.objects.get().channel, order_data()).pk == ConsumerOrder.objects.get().pk
+
+
+def test_of_a_change_and_a_cancellation_at_once_one_is_carried_out(database: str) -> None:
+    order = taken(Channel.objects.get())
+    other = order_data("W-1001", line(quantity=5))
+
+    def changing() -> Any:
+        return change(order.channel, other, body_hash=body_hash(other), expected_version=1)
+
+    def cancelling() -> Any:
+        return cancel(order.channel, "W-1001", expected_version=1, reason="x")
+
+    answers = at_once([changing, cancelling] * 8)
+    carried = [answer for answer in answers if isinstance(answer, Carried)]
+    assert [answer.repeated for answer in carried].count(False) == 1
+    assert len({(answer.version, answer.state) for answer in carried}) == 1
+    refused = [answer for answer in answers if not isinstance(answer, Carried)]
+    assert {type(answer) for answer in refused} == {ConsumerConflict}
+    assert len(carried) == len(refused) == 8, "one kind wins, with its repeats; the other is refused"
+    order.refresh_from_db()
+    assert (order.version, order.commands.count()) == (2, 1)
+
+
+def test_one_webhook_twenty_times_at_once_makes_one_order(database: str) -> None:
+    shop = make_channel("shop", "shopify")
+    body = json.dumps(SHOPIFY).encode()
+    answers = at_once([lambda: carry_out(keep(shop, body)[0].pk).state] * 20)
+    assert answers == ["taken"] * 20
+    assert (WebhookDelivery.objects.count(), ConsumerOrder.objects.count()) == (1, 1)
