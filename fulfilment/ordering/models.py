@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Upper
+from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -236,9 +237,9 @@ class DealerOrder(models.Model):
         """The tax on goods, surcharges and freight."""
         return self.tax_total + self.surcharge_tax + self.freight_tax
 
-    @property
+    @cached_property
     def surcharges(self) -> list[OrderSurcharge]:
-        """What came on top of the goods, by code. One statement, none without any."""
+        """What came on top of the goods, by code. One statement when first asked, none without any."""
         return list(self.stored_surcharges.select_related("surcharge")) if self.surcharge_net else []
 
     @property

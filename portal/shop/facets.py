@@ -47,7 +47,8 @@ marked AS MATERIALIZED (
     SELECT b.id, coalesce(g.parent_id, g.id) AS owner, g.parent_id, e.brand, e.created_at, ({missed}) AS missed
     FROM basis b JOIN catalogue_product g ON g.id = b.id
     LEFT JOIN portal_shop_catalogueentry e ON e.product_id = b.id
-), near AS MATERIALIZED (SELECT * FROM marked WHERE missed & (missed - 1) <= 0)
+), near AS MATERIALIZED (SELECT * FROM marked WHERE missed & (missed - 1) <= 0),
+promoted (id) AS MATERIALIZED ({promoted_ids}), bought (id) AS MATERIALIZED ({bought_ids})
 SELECT 'count', '', '', count(*), NULL::text[] FROM near WHERE missed = 0
 UNION ALL
 (SELECT 'brand', n.brand, n.brand, count(*), NULL FROM near n
@@ -81,10 +82,10 @@ SELECT 'new', '1', '', count(*), NULL FROM near n
 WHERE n.missed & ~{new} <= 0 AND n.created_at >= %(since)s
 UNION ALL
 SELECT 'promo', '1', '', count(*), NULL FROM near n
-WHERE n.missed & ~{promo} <= 0 AND n.id IN ({promoted_ids})
+WHERE n.missed & ~{promo} <= 0 AND n.id IN (SELECT id FROM promoted)
 UNION ALL
 SELECT 'bought', '1', '', count(*), NULL FROM near n
-WHERE n.missed & ~{bought} <= 0 AND n.id IN ({bought_ids})
+WHERE n.missed & ~{bought} <= 0 AND n.id IN (SELECT id FROM bought)
 """
 
 
@@ -232,16 +233,18 @@ def _rows(asked: Asked, products: QuerySet[Any]) -> list[Any]:
     for name, condition in conditions.items():
         passing = condition if isinstance(condition, QuerySet) else Product.objects.filter(condition)
         missed.append(f"CASE WHEN b.id IN ({_sql(passing, values)}) THEN 0 ELSE {bits[name]} END")
+    every = filters(asked.dealer, Wish(bought=True, promoted=True))
+    promoted_ids = _sql(Product.objects.filter(every["promo"]), values)
+    bought_ids = _sql(Product.objects.filter(every["bought"]), values)
     attribute = "".join(f" WHEN a.code = %s THEN {bit}" for name, bit in bits.items() if name.startswith(ATTRIBUTE))
     values += [name.removeprefix(ATTRIBUTE) for name in bits if name.startswith(ATTRIBUTE)]
     values.append(new_since())
-    every = filters(asked.dealer, Wish(bought=True, promoted=True))
     statement = COUNTS.replace("%(since)s", "%s").format(
         basis=basis,
         missed=" + ".join(missed) or "0",
         attribute=f"CASE{attribute} ELSE 0 END" if attribute else "0",
-        promoted_ids=_sql(Product.objects.filter(every["promo"]), values),
-        bought_ids=_sql(Product.objects.filter(every["bought"]), values),
+        promoted_ids=promoted_ids,
+        bought_ids=bought_ids,
         **{name: bits.get(name, 0) for name in ("brand", "category", *SWITCHES)},
     )
     with connection.cursor() as cursor:

@@ -48,7 +48,7 @@ class Visitor:
 
     def _listen(self, message: Any) -> None:
         if message.type in ("error", "warning"):
-            self.complaints.append(f"{self.page.url}: {message.text}")
+            self.complaints.append(f"{self.page.url}: {message.text} {message.location['url']}")
 
     def open(self, path: str) -> Page:
         """Open a page of the portal and wait until it is quiet."""

@@ -123,6 +123,7 @@ def test_an_order_is_made_by_keyboard_alone(world: World, buyer: Visitor) -> Non
 def test_twenty_pasted_lines_are_mended_and_sent_by_keyboard_alone(world: World, buyer: Visitor) -> None:
     page = buyer.page
     many = make_many(18)
+    ProductImage.objects.all().delete()
     page.evaluate(PASTE, "\n".join([*(f"{product.upc}\t2" for product in many), "POT-5X\t6", "PAN-24\t2 cartons"]))
     expect(page.locator("#quick-table tbody tr")).to_have_count(20)
     assert focused(page) == "quick-text"

@@ -238,8 +238,11 @@ def test_a_batch_keeps_stock_capacity_and_budget_and_costs_no_more_than_one_by_o
     waiting = [replace(each, number=f"W{place}") for place, each in enumerate(asked)]
     narrow = replace(rule, name="narrow", consider=1, split=False)
     _carried_out(waiting, plan_batch([(each, world) for each in waiting], [narrow, rule], gap=0.0), world)
+    _carried_out(waiting, plan_batch([(each, world) for each in waiting], [rule], gap=0.0), world)
+    # An owner's exclusive right is judged once for a batch, but anew for each order that is decided alone: once the
+    # owner has sold out, others may be asked.
+    world = replace(world, territories=())
     together = plan_batch([(each, world) for each in waiting], [rule], gap=0.0)
-    _carried_out(waiting, together, world)
     left, one_by_one = world, 0
     for each in waiting:
         made = plan(each, left, [rule])
