@@ -13,3 +13,18 @@ consumer_order_moved = Signal()
 
 #: Outlets promised more than they have, newly or by more. Arguments: `shortfalls` (list of `ShortStock`).
 stock_short = Signal()
+
+#: A channel is about to change a consumer order, or to end it (`ends`): what hangs on its lines lets go, or refuses by
+#: raising `ConsumerConflict`. Arguments: `order` (locked), `by`, `ends`.
+consumer_order_changing = Signal()
+
+#: An offer was sent or moved. Arguments: `offer` (Offer), `step` (OfferStep).
+offer_moved = Signal()
+
+#: What a dealer accepted moved: packed, sent, completed, cancelled, settled. Arguments: `allocation` (Allocation),
+#: `step` (OfferStep), `lines` (the AllocationLines it is about).
+allocation_moved = Signal()
+
+#: Units that were sent came back. Arguments: `line` (AllocationLine, as it is now), `before` (a tuple of units returned,
+#: and of them by the dealer's fault, before), `resellable`, `by`.
+units_returned = Signal()

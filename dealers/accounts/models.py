@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.contrib.postgres.indexes import GistIndex
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -303,6 +305,18 @@ class Outlet(models.Model):
         verbose_name_plural = _("outlets")
         ordering = ("dealer", "code")
         constraints = (models.UniqueConstraint(fields=("dealer", "code"), name="one_outlet_code_per_dealer"),)
+        indexes = (
+            GistIndex(
+                Func(
+                    Cast("longitude", models.FloatField()),
+                    Cast("latitude", models.FloatField()),
+                    function="point",
+                    output_field=models.FloatField(),
+                ),
+                name="outlets_by_location",
+                condition=Q(is_active=True, latitude__isnull=False, longitude__isnull=False),
+            ),
+        )
 
     @property
     def address_lines(self) -> list[str]:

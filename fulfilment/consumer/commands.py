@@ -26,8 +26,8 @@ from fulfilment.consumer.models import (
     ConsumerStep,
 )
 from fulfilment.consumer.receive import fill, order_lines, state_of
-from fulfilment.consumer.states import CHANGEABLE, MoveRefused, State, require
-from fulfilment.signals import consumer_order_moved
+from fulfilment.consumer.states import CANCELLABLE, CHANGEABLE, State, require
+from fulfilment.signals import consumer_order_changing, consumer_order_moved
 
 
 class UnknownOrder(Exception):
@@ -85,10 +85,10 @@ def cancel(
     digest = hashlib.sha256(reason.encode()).hexdigest()
 
     def carry_out(order: ConsumerOrder, now: datetime) -> None:
-        try:
-            move(order, State.CANCELLED, by=by, note=reason[:500], at=now)
-        except MoveRefused as why:
-            raise _too_late(order) from why
+        if State(order.state) not in CANCELLABLE:
+            raise too_late(order)
+        consumer_order_changing.send(sender=ConsumerOrder, order=order, by=by, ends=True)
+        move(order, State.CANCELLED, by=by, note=reason[:500], at=now)
 
     return _command(channel, number, expected_version, "cancel", digest, carry_out, by, reason)
 
@@ -104,11 +104,12 @@ def change(
 
     def carry_out(order: ConsumerOrder, now: datetime) -> None:
         if State(order.state) not in CHANGEABLE:
-            raise _too_late(order)
+            raise too_late(order)
         lookups = Lookups(channel, [data])
         problems = [*problems_of(data, channel.currency), *lookups.problems(data)]
         if problems:
             raise ConsumerRefused(problems)
+        consumer_order_changing.send(sender=ConsumerOrder, order=order, by=by, ends=False)
         lookups.find_places([data])
         fill(order, data, body_hash, lookups)
         order.save()
@@ -144,7 +145,7 @@ def set_place(
         if same and order.state != State.ADDRESS_UNKNOWN:
             return order
         if order.state != State.ADDRESS_UNKNOWN:
-            raise _too_late(order)
+            raise too_late(order)
         order.latitude, order.longitude, order.place_source = latitude, longitude, "person"
         order.area_code = area_code or order.area_code
         order.save(update_fields=["latitude", "longitude", "place_source", "area_code"])
@@ -204,7 +205,8 @@ def _snapshot(order: ConsumerOrder) -> dict[str, Any]:
     }
 
 
-def _too_late(order: ConsumerOrder) -> ConsumerConflict:
+def too_late(order: ConsumerOrder) -> ConsumerConflict:
+    """The refusal of a command that comes when the order has gone on."""
     words = {"state": order.get_state_display()}
     return ConsumerConflict("state", "too_late", _("The order is “%(state)s” by now and cannot be changed.") % words)
 

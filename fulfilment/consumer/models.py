@@ -24,6 +24,11 @@ STATE_CHOICES = (
     ("received", _("Received")),
     ("address_unknown", _("Address not found")),
     ("ready", _("Ready to allocate")),
+    ("offered", _("Offered to dealers")),
+    ("backlog", _("Backlog")),
+    ("allocated", _("With dealers")),
+    ("sent", _("On its way")),
+    ("completed", _("With the consumer")),
     ("cancelled", _("Cancelled")),
 )
 

@@ -13,6 +13,7 @@ ROOMS = [
     "fulfilment.ordering",
     "fulfilment.shipping",
     "fulfilment.consumer",
+    "fulfilment.allocation",
     "erp_bridge.outbox",
     "erp_bridge.inbound",
     "portal.access",
