@@ -333,6 +333,7 @@ class AllocationChange(models.Model):
 
     class Meta:
         ordering = ("-id",)
+        indexes = (models.Index(fields=("what", "of", "-id"), name="allocation_changes_by_thing"),)
 
     def __str__(self) -> str:
         return f"{self.what} {self.of}"

@@ -32,6 +32,7 @@ class Permission(StrEnum):
     SEE_CONSUMER_ORDERS = "see_consumer_orders"
     WORK_CONSUMER_ORDERS = "work_consumer_orders"
     MANAGE_CHANNELS = "manage_channels"
+    MANAGE_SOURCING = "manage_sourcing"
     IMPORT_DATA = "import_data"
     KEEP_CATALOGUE = "keep_catalogue"
     EDIT_CONTENT = "edit_content"
@@ -89,6 +90,7 @@ STAFF_PERMISSIONS: dict[str, frozenset[Permission]] = {
             P.SEE_CONSUMER_ORDERS,
             P.WORK_CONSUMER_ORDERS,
             P.MANAGE_CHANNELS,
+            P.MANAGE_SOURCING,
             P.IMPORT_DATA,
             P.KEEP_CATALOGUE,
             P.EDIT_CONTENT,
