@@ -28,3 +28,6 @@ allocation_moved = Signal()
 #: Units that were sent came back. Arguments: `line` (AllocationLine, as it is now), `before` (a tuple of units returned,
 #: and of them by the dealer's fault, before), `resellable`, `by`.
 units_returned = Signal()
+
+#: The supplier's own warehouse has sent lines. Arguments: `order` (ConsumerOrder), `lines` (LeftLines), `by`.
+warehouse_lines_sent = Signal()

@@ -8,7 +8,6 @@ class FulfilmentAllocationConfig(AppConfig):
 
     def ready(self) -> None:
         from fulfilment.allocation import withdraw
-        from fulfilment.signals import consumer_order_changing, consumer_order_moved
+        from fulfilment.signals import consumer_order_changing
 
-        consumer_order_moved.connect(withdraw.on_order_moved, dispatch_uid="fulfilment.allocation")
         consumer_order_changing.connect(withdraw.on_order_changing, dispatch_uid="fulfilment.allocation")

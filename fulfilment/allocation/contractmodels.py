@@ -134,7 +134,7 @@ class OutletException(models.Model):
 
 
 class OutletDay(models.Model):
-    """Parcels booked of an outlet's local day, by offers that hold and by accepted orders. Moved by `capacity` alone."""
+    """Parcels booked of an outlet's local day, by offers that hold and accepted orders. Moved by `capacity` alone."""
 
     outlet = models.ForeignKey("dealers_accounts.Outlet", on_delete=models.CASCADE, related_name="consumer_days")
     day = models.DateField()
@@ -320,7 +320,7 @@ class OnlineTerms(models.Model):
 
 
 class AllocationChange(models.Model):
-    """A change of contracts, services, territories, margins, campaigns or online terms: who, when, what. It only grows."""
+    """A change of what allocation goes by (contract, service, territory, margin…): who, when, what. It only grows."""
 
     what = models.CharField(max_length=30)
     of = models.CharField(max_length=100)

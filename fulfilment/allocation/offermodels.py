@@ -112,9 +112,11 @@ class Offer(models.Model):
 
 
 class OfferLine(models.Model):
-    """A line of an offer, with the money it was offered at. `settlement` is the plain `Settlement` it was worked out as,
-    sale and terms in it, so that every number can be worked out again. `order_line` is empty once the channel changed
-    the order."""
+    """A line of an offer, with the money it was offered at.
+
+    `settlement` is the plain `Settlement` it was worked out as, sale and terms in it, so that every number can be
+    worked out again. `order_line` is empty once the channel changed the order.
+    """
 
     offer = models.ForeignKey(Offer, on_delete=models.CASCADE, related_name="lines")
     order_line = models.ForeignKey(
@@ -223,8 +225,11 @@ class Allocation(models.Model):
 
 
 class AllocationLine(models.Model):
-    """A line that a dealer holds, whole: never two live rows for one line of an order. `returned` units came back, of
-    which `returned_by_fault` by the dealer's fault. `order_line` is empty once it was cancelled and the order changed."""
+    """A line that a dealer holds, whole: never two live rows for one line of an order.
+
+    `returned` units came back, of which `returned_by_fault` by the dealer's fault. `order_line` is empty once it was
+    cancelled and the order changed.
+    """
 
     allocation = models.ForeignKey(Allocation, on_delete=models.PROTECT, related_name="lines")
     offer_line = models.OneToOneField(OfferLine, on_delete=models.PROTECT, related_name="allocation_line")
@@ -277,10 +282,14 @@ class LeftLine(models.Model):
     rule = models.CharField(_("rule"), max_length=100, blank=True)
     at = models.DateTimeField(_("at"), default=timezone.now)
     by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    tried_at = models.DateTimeField(_("last tried at"), default=timezone.now)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
 
     class Meta:
-        indexes = (models.Index(fields=("fate", "at"), name="left_lines_by_fate"),)
+        indexes = (
+            models.Index(fields=("fate", "at"), name="left_lines_by_fate"),
+            models.Index(fields=("tried_at",), condition=Q(fate="backlog"), name="backlog_by_last_try"),
+        )
 
     def __str__(self) -> str:
         return f"{self.order_line_id}: {self.fate}"

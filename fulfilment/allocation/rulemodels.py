@@ -146,7 +146,8 @@ class Cause(models.TextChoices):
 class Decision(models.Model):
     """One decision about an order, with everything it looked at (`record`), so that it can be made again and explained.
 
-    `record` is what `fulfilment.allocation.record.record` keeps; no personal data.
+    `record` is what `fulfilment.allocation.record.record` keeps; no personal data. Decisions of one `batch` were made
+    together and are made again together, in the order of their keys; one that was overtaken was not `carried_out`.
     """
 
     order = models.ForeignKey("fulfilment_consumer.ConsumerOrder", on_delete=models.CASCADE, related_name="decisions")
@@ -158,6 +159,8 @@ class Decision(models.Model):
     terms = models.ForeignKey(ConsumerTerms, on_delete=models.PROTECT, related_name="+")
     cost = models.BigIntegerField(_("cost in minor units"), default=0)
     parts = models.PositiveSmallIntegerField(_("parts"), default=0)
+    batch = models.UUIDField(null=True, blank=True, db_index=True)
+    carried_out = models.BooleanField(default=True)
     record = models.JSONField()
 
     class Meta:

@@ -196,6 +196,9 @@ CELERY_BEAT_SCHEDULE = {
     "resume-imports": {"task": "portal.imports.resume", "schedule": 60.0, "options": {"expires": 60}},
     "resume-exports": {"task": "portal.exports.resume", "schedule": 60.0, "options": {"expires": 60}},
     "purge-exports": {"task": "portal.exports.purge", "schedule": 3600.0, "options": {"expires": 3600}},
+    "sweep-offers": {"task": "portal.sourcing.sweep", "schedule": 10.0, "options": {"expires": 10}},
+    "retry-backlog": {"task": "portal.sourcing.retry_backlog", "schedule": 300.0, "options": {"expires": 300}},
+    "refresh-scores": {"task": "portal.sourcing.refresh_scores", "schedule": 300.0, "options": {"expires": 300}},
     "resume-webhooks": {"task": "portal.api.resume_webhooks", "schedule": 60.0, "options": {"expires": 60}},
     "remove-contacts": {"task": "portal.api.remove_contacts", "schedule": 86_400.0, "options": {"expires": 3_600}},
 }

@@ -14,6 +14,7 @@ ROOMS = [
     "fulfilment.shipping",
     "fulfilment.consumer",
     "fulfilment.allocation",
+    "fulfilment.handover",
     "erp_bridge.outbox",
     "erp_bridge.inbound",
     "portal.access",
@@ -27,6 +28,7 @@ ROOMS = [
     "portal.search",
     "portal.imports",
     "portal.exports",
+    "portal.sourcing",
     "portal.languages",
     "portal.demo",
 ]

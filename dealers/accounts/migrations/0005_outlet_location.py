@@ -6,14 +6,22 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('dealers_accounts', '0004_groups_and_margin'),
+        ("dealers_accounts", "0004_groups_and_margin"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='outlet',
-            index=django.contrib.postgres.indexes.GistIndex(models.Func(django.db.models.functions.comparison.Cast('longitude', models.FloatField()), django.db.models.functions.comparison.Cast('latitude', models.FloatField()), function='point', output_field=models.FloatField()), condition=models.Q(('is_active', True), ('latitude__isnull', False), ('longitude__isnull', False)), name='outlets_by_location'),
+            model_name="outlet",
+            index=django.contrib.postgres.indexes.GistIndex(
+                models.Func(
+                    django.db.models.functions.comparison.Cast("longitude", models.FloatField()),
+                    django.db.models.functions.comparison.Cast("latitude", models.FloatField()),
+                    function="point",
+                    output_field=models.FloatField(),
+                ),
+                condition=models.Q(("is_active", True), ("latitude__isnull", False), ("longitude__isnull", False)),
+                name="outlets_by_location",
+            ),
         ),
     ]

@@ -1,0 +1,56 @@
+"""What the worker does to route consumer orders. Tasks carry ids; lost or doubled they do no harm."""
+
+from __future__ import annotations
+
+import logging
+
+from celery import shared_task
+
+from fulfilment.allocation import routing, scores, sweep
+from fulfilment.allocation.models import Cause
+from fulfilment.allocation.situation import NoTerms, clock
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name="portal.sourcing.allocate_order")
+def allocate_order(order_id: int, cause: str = Cause.LIVE) -> None:
+    """Decide an order that is ready and make its offers."""
+    try:
+        routing.allocate(order_id, cause=Cause(cause))
+    except NoTerms:
+        logger.warning("no terms of consumer orders are in force", extra={"order": order_id})
+
+
+@shared_task(name="portal.sourcing.sweep")
+def sweep_offers() -> None:
+    """End offers whose time has passed, and decide orders that were forgotten or whose window has come."""
+    sweep.expire_due()
+    try:
+        sweep.decide_windows()
+    except NoTerms:
+        return
+    for order_id in sweep.forgotten():
+        _decide(order_id)
+
+
+@shared_task(name="portal.sourcing.retry_backlog")
+def retry_backlog() -> None:
+    """Try again what no dealer could take."""
+    try:
+        sweep.retry_backlog()
+    except NoTerms:
+        return
+
+
+@shared_task(name="portal.sourcing.refresh_scores")
+def refresh_scores() -> None:
+    """Count anew how dealers do."""
+    scores.refresh(clock())
+
+
+def _decide(order_id: int) -> None:
+    try:
+        routing.allocate(order_id)
+    except Exception:
+        logger.exception("order not decided", extra={"order": order_id})
