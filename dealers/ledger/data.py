@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from dealers.accounts.models import Dealer, User
-from dealers.ledger.models import DocumentKind
+from dealers.ledger.models import OF_CONSUMER_SALES, Account, DocumentKind
 from dealers.sentences import worded as _
 
 LARGEST = Decimal("999999999999.99")
@@ -18,6 +18,8 @@ LONGEST_NUMBER = 100
 LONGEST_REFERENCE = 200
 LONGEST_CODE = 128
 LONGEST_DESCRIPTION = 300
+#: From which accounts consumer sales come to a dealer's own.
+CONTRAS = (Account.DEALER_PAYABLE, Account.OVERRIDE_PAYABLE, Account.PENALTY_INCOME)
 
 
 class PostingRefused(Exception):
@@ -46,8 +48,9 @@ class DocumentData:
     """An invoice, credit note or payment as issued. Amounts are positive, in `currency`, with at most two decimals.
 
     `settlements` are (invoice number, amount) pairs of a payment or credit note; two for one invoice count as their
-    sum. `source_key` names the message or file that brought the document (empty: its number); `by` is who entered it.
-    Who brought it is no part of the document: the same document from another source is the same document.
+    sum. `contra` is the account that consumer sales come from; other kinds have none. `source_key` names the message
+    or file that brought the document (empty: its number); `by` is who entered it. Who brought it is no part of the
+    document: the same document from another source is the same document.
     """
 
     kind: str
@@ -64,6 +67,7 @@ class DocumentData:
     note: str = ""
     lines: tuple[LineData, ...] = ()
     settlements: tuple[tuple[str, Decimal], ...] = ()
+    contra: str = ""
     source_key: str = ""
     by: User | None = field(default=None, compare=False)
 
@@ -118,6 +122,10 @@ class DocumentData:
             yield _("%(kind)s %(number)s: the reference is longer than 200 characters.") % names
         if self.kind == DocumentKind.PAYMENT and (self.tax or self.lines):
             yield _("Payment %(number)s: a payment has neither tax nor lines.") % names
+        if self.kind in OF_CONSUMER_SALES and (self.tax or self.lines or self.contra not in CONTRAS):
+            yield _("%(kind)s %(number)s has neither tax nor lines, and names the account it comes from.") % names
+        if self.kind not in OF_CONSUMER_SALES and self.contra:
+            yield _("%(kind)s %(number)s: only consumer sales name the account they come from.") % names
         yield from self._line_faults(names)
         yield from self._settlement_faults(names)
 
@@ -139,8 +147,8 @@ class DocumentData:
     def _settlement_faults(self, names: dict[str, Any]) -> Iterator[str]:
         if not self.settlements:
             return
-        if self.kind == DocumentKind.INVOICE:
-            yield _("Invoice %(number)s: only payments and credit notes settle invoices.") % names
+        if self.kind not in (DocumentKind.PAYMENT, DocumentKind.CREDIT_NOTE):
+            yield _("%(kind)s %(number)s: only payments and credit notes settle invoices.") % names
         if any(not is_cents(amount) or amount <= 0 for _number, amount in self.settlements):
             yield (
                 _("%(kind)s %(number)s: an amount set against an invoice must be more than zero, to the cent.") % names

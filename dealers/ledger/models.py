@@ -16,12 +16,34 @@ from dealers.accounts.models import User, dealers_visible_to
 
 
 class Account(models.TextChoices):
-    """The accounts a posting may touch. RECEIVABLE postings always name the dealer."""
+    """The accounts a posting may touch. What is owed by or to a dealer always names it.
+
+    RECEIVABLE is a dealer's account with the supplier, moved by documents alone. The rest below BANK are of consumer
+    orders: DEALER_PAYABLE and OVERRIDE_PAYABLE are what dealers earned and is not on their account yet.
+    """
 
     RECEIVABLE = "receivable", _("Receivable")
     REVENUE = "revenue", _("Revenue")
     TAX = "tax", _("Tax")
     BANK = "bank", _("Bank")
+    CASH_CLEARING = "cash_clearing", _("Consumers' payments")
+    PAYMENT_FEE = "payment_fee", _("Payment fees")
+    SUPPLIER_DISCOUNT = "supplier_discount", _("Discounts borne by the supplier")
+    SUBSIDY = "subsidy", _("Top-ups")
+    GUIDE_EXPENSE = "guide_expense", _("Guides' commission")
+    OVERRIDE_EXPENSE = "override_expense", _("Territory overrides")
+    GOODS_BOUGHT_BACK = "goods_bought_back", _("Goods bought back")
+    FULFILMENT_FEE = "fulfilment_fee", _("Fulfilment fees")
+    COMMISSION_INCOME = "commission_income", _("Commission")
+    CONSUMER_SALES = "consumer_sales", _("Sales to consumers")
+    DEALER_PAYABLE = "dealer_payable", _("Consumer sales owed to dealers")
+    GUIDE_PAYABLE = "guide_payable", _("Commission owed to guides")
+    OVERRIDE_PAYABLE = "override_payable", _("Overrides owed to dealers")
+    PENALTY_INCOME = "penalty_income", _("Penalties")
+
+
+#: Accounts whose postings always name the dealer.
+OF_A_DEALER = (Account.RECEIVABLE, Account.DEALER_PAYABLE, Account.OVERRIDE_PAYABLE)
 
 
 class DocumentKind(models.TextChoices):
@@ -30,6 +52,14 @@ class DocumentKind(models.TextChoices):
     INVOICE = "invoice", _("Invoice")
     CREDIT_NOTE = "credit_note", _("Credit note")
     PAYMENT = "payment", pgettext_lazy("document", "Payment")
+    SETTLEMENT = "settlement", _("Consumer sales")
+    SETTLEMENT_CORRECTION = "correction", _("Consumer sales, correction")
+
+
+#: Kinds by which a dealer owes more; the others are in its favour.
+DEBITS = (DocumentKind.INVOICE, DocumentKind.SETTLEMENT_CORRECTION)
+#: Kinds that the portal itself issues, when money of consumer orders comes to a dealer's account.
+OF_CONSUMER_SALES = (DocumentKind.SETTLEMENT, DocumentKind.SETTLEMENT_CORRECTION)
 
 
 class Journal(models.Model):
@@ -68,6 +98,10 @@ class Posting(models.Model):
             models.CheckConstraint(
                 condition=~Q(account="receivable") | Q(dealer__isnull=False), name="receivable_names_the_dealer"
             ),
+            models.CheckConstraint(
+                condition=~Q(account__in=("dealer_payable", "override_payable")) | Q(dealer__isnull=False),
+                name="payable_names_the_dealer",
+            ),
         )
 
     def __str__(self) -> str:
@@ -83,7 +117,10 @@ class DocumentQuerySet(models.QuerySet["AccountDocument"]):
 
 
 class AccountDocument(models.Model):
-    """An invoice, credit note or payment as the back office issued it. Amounts are positive; `kind` gives the sign."""
+    """An invoice, credit note or payment as the back office issued it, or consumer sales that the portal settled.
+
+    Amounts are positive; `kind` gives the sign.
+    """
 
     kind = models.CharField(_("kind"), max_length=20, choices=DocumentKind.choices)
     number = models.CharField(_("number"), max_length=100)

@@ -1,4 +1,4 @@
-"""The only way into the ledger: post a document, reverse a journal."""
+"""Post a document, reverse a journal. With `entries` the only way into the ledger."""
 
 from __future__ import annotations
 
@@ -11,7 +11,16 @@ from django.utils import timezone
 
 from dealers.accounts.models import Dealer, User
 from dealers.ledger.data import DocumentData, LineData, PostingRefused
-from dealers.ledger.models import Account, AccountDocument, DocumentKind, DocumentLine, Journal, Posting, Settlement
+from dealers.ledger.models import (
+    DEBITS,
+    Account,
+    AccountDocument,
+    DocumentKind,
+    DocumentLine,
+    Journal,
+    Posting,
+    Settlement,
+)
 from dealers.sentences import worded as _
 
 __all__ = ["DocumentData", "LineData", "PostingRefused", "post_document", "reverse"]
@@ -21,7 +30,7 @@ ONCE = frozenset({"post_each_source_once", "one_document_per_kind_and_number"})
 
 
 def post_document(data: DocumentData) -> AccountDocument:
-    """Post an invoice, credit note or payment with its balanced journal, and return it.
+    """Post a document with its balanced journal, and return it.
 
     Posting the same data under the same kind and number again changes nothing and returns the first document. Refused
     (`PostingRefused`, nothing written): other data under a number already used, a source that already brought another
@@ -34,7 +43,7 @@ def post_document(data: DocumentData) -> AccountDocument:
         with transaction.atomic():
             return _post(data)
     except IntegrityError as why:
-        if _constraint(why) not in ONCE:
+        if constraint_of(why) not in ONCE:
             raise
     # Another dealer's document took the number or the source between our look and our write; now we can see which.
     with transaction.atomic():
@@ -146,7 +155,9 @@ def _write(data: DocumentData, key: str) -> AccountDocument:
 def _legs(data: DocumentData) -> tuple[tuple[str, Decimal], ...]:
     if data.kind == DocumentKind.PAYMENT:
         return (Account.BANK, data.total), (Account.RECEIVABLE, -data.total)
-    sign = 1 if data.kind == DocumentKind.INVOICE else -1
+    sign = 1 if data.kind in DEBITS else -1
+    if data.contra:
+        return (Account.RECEIVABLE, sign * data.total), (data.contra, -sign * data.total)
     return (
         (Account.RECEIVABLE, sign * data.total),
         (Account.REVENUE, -sign * data.net),
@@ -218,6 +229,8 @@ def _comparison(earlier: AccountDocument, data: DocumentData) -> list[tuple[str,
     result.append((_("lines"), _lines_of(earlier) == data.stored_lines()))
     settled = dict(earlier.settles.values_list("invoice__number", "amount"))
     result.append((_("settlements"), settled == data.settled()))
+    if data.contra:
+        result.append((_("account"), earlier.journal.postings.filter(account=data.contra).exists()))
     return result
 
 
@@ -228,6 +241,7 @@ def _lines_of(document: AccountDocument) -> list[LineData]:
     return [LineData(**row) for row in rows]
 
 
-def _constraint(why: IntegrityError) -> str:
+def constraint_of(why: IntegrityError) -> str:
+    """The name of the constraint that refused, empty when there is none."""
     diagnosis = getattr(why.__cause__, "diag", None)
     return str(getattr(diagnosis, "constraint_name", "") or "")

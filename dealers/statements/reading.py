@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import connection
 
+from dealers.ledger.models import DEBITS
 from dealers.statements.ageing import OpenItem
 
 #: Documents in force on a day, and what explicit settlements between two such documents leave of each. PostgreSQL sees
@@ -35,7 +36,7 @@ live AS (
 ), left_over AS (
     SELECT l.dealer_id, l.id, l.kind, l.number, l.issue_date, coalesce(l.due_date, l.issue_date) AS due_date,
         l.total, l.reference, l.order_numbers,
-        (l.total - coalesce(p.amount, 0)) * CASE WHEN l.kind = 'invoice' THEN 1 ELSE -1 END AS amount
+        (l.total - coalesce(p.amount, 0)) * CASE WHEN l.kind = ANY(%(debits)s) THEN 1 ELSE -1 END AS amount
     FROM live l LEFT JOIN parts p ON p.id = l.id
     WHERE l.total <> coalesce(p.amount, 0)
 )
@@ -113,7 +114,7 @@ def read_open_items(dealer_ids: Collection[int], on: dt.date) -> dict[int, list[
 
 def _rows(sql: str, parameters: dict[str, Any]) -> Iterator[dict[str, Any]]:
     with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
+        cursor.execute(sql, {**parameters, "debits": [kind.value for kind in DEBITS]})
         names = [column[0] for column in cursor.description]
         for values in cursor.fetchall():
             yield dict(zip(names, values, strict=True))
