@@ -216,7 +216,7 @@ def _judge(order: ConsumerOrder, lines: Sequence[ConsumerOrderLine], outlet_id: 
             parcels=1,
             consider=50,
             mode=OfferMode.SEQUENTIAL if ask else OfferMode.AUTO,
-            offers=len(wanted.declined) + 1,
+            offers=wanted.asks + 1,
         )
     ]
     return _Judged(wanted, snapshot, rules, plan(wanted, snapshot, rules), rule_set, terms)

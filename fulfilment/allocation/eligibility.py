@@ -143,6 +143,8 @@ def _dealer_reason(order: Order, snapshot: Snapshot, dealer: Dealer) -> Reason |
         return Reason.CREDIT_HOLD
     if dealer.id in order.declined:
         return Reason.ALREADY_DECLINED
+    if dealer.id in order.spared:
+        return Reason.ALREADY_ASKED
     return None
 
 

@@ -66,7 +66,8 @@ class Order:
     `place` is None where the address is not known yet. `outlet` is the one the consumer chose to pick up or take away
     at. `promised_by` is when the consumer was told it arrives; from `decide_by` on no dealer is asked any more.
     `first_refusal` is the dealer of the guide who is credited. `declined` are the dealers that were asked about this
-    version of the order and said no, or nothing in time.
+    version of the order and said no, or nothing in time; `spared` were asked too, and the offer was taken from them
+    before they answered. Nobody is asked twice.
     """
 
     number: str
@@ -80,11 +81,17 @@ class Order:
     decide_by: dt.datetime | None = None
     first_refusal: int | None = None
     declined: frozenset[int] = frozenset()
+    spared: frozenset[int] = frozenset()
     tags: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if not self.lines or len({line.key for line in self.lines}) < len(self.lines):
             raise ValueError("An order has lines, each with a key of its own.")
+
+    @property
+    def asks(self) -> int:
+        """How many dealers were asked already."""
+        return len(self.declined | self.spared)
 
     @property
     def paid(self) -> int:

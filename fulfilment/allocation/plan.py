@@ -142,7 +142,7 @@ def plan_onward(order: Order, snapshot: Snapshot, rules: Sequence[Rule], before:
 
 def applies(rule: Rule, order: Order) -> bool:
     """Whether a rule is for the order, and may still ask a dealer about it or need not ask."""
-    return takes(rule.orders, order) and (rule.mode is OfferMode.AUTO or len(order.declined) < rule.offers)
+    return takes(rule.orders, order) and (rule.mode is OfferMode.AUTO or order.asks < rule.offers)
 
 
 def decide(
@@ -200,7 +200,7 @@ def _part(order: Order, snapshot: Snapshot, found: Decided, parcel: Parcel, turn
 
 def _turns(order: Order, found: Decided, parcel: Parcel, asked: set[int]) -> list[Parcel]:
     """The chosen parcel and what else could take its lines, by index; no dealer is asked twice about an order."""
-    turns, most = [parcel], found.rule.offers - len(order.declined)
+    turns, most = [parcel], found.rule.offers - order.asks
     if found.rule.mode is OfferMode.AUTO:
         return turns
     for option in found.search.options(parcel.keys):

@@ -107,21 +107,25 @@ def order_facts(
     terms: ConsumerTerms,
     without: frozenset[int] = frozenset(),
 ) -> list[facts.Order]:
-    """What `plan` is told of the given lines of each order, by its key (None: of all lines); dealers asked about the
-    order's version count as declined. Two statements for any number of orders."""
-    asked: dict[int, set[int]] = {}
+    """What `plan` is told of the given lines of each order, by its key (None: of all lines), and of the dealers that
+    were asked about the order's version. Two statements for any number of orders."""
+    declined: dict[int, set[int]] = {}
+    spared: dict[int, set[int]] = {}
     of_version = Offer.objects.filter(order__in=orders, order_version=F("order__version"))
-    for order_id, dealer_id in of_version.values_list("order", "dealer"):
+    for order_id, dealer_id, state in of_version.values_list("order", "dealer", "state"):
+        asked = declined if state in (OfferState.DECLINED, OfferState.EXPIRED) else spared
         asked.setdefault(order_id, set()).add(dealer_id)
     every: dict[int, list[ConsumerOrderLine]] = {}
     for line in ConsumerOrderLine.objects.filter(order__in=orders).order_by("order", "position"):
         every.setdefault(line.order_id, []).append(line)
     found = []
     for order in orders:
-        declined = frozenset(asked.get(order.pk, ())) | without
-        whole = situation.order_facts(order, every[order.pk], terms, declined=declined)
+        said_no = frozenset(declined.get(order.pk, ()))
+        whole = situation.order_facts(order, every[order.pk], terms, declined=said_no)
         keys = {line.pk for line in (every if lines is None else lines)[order.pk]}
-        found.append(replace(whole, lines=tuple(line for line in whole.lines if line.key in keys)))
+        taken_from = frozenset(spared.get(order.pk, ())) | without
+        mine = tuple(line for line in whole.lines if line.key in keys)
+        found.append(replace(whole, lines=mine, spared=taken_from - said_no))
     return found
 
 
