@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -228,8 +228,13 @@ def _take(
 def _hold(holding: Sequence[Made], by: User | None) -> None:
     """Hold the stock of all offers; where there are several, their rows are locked in key order first."""
     if len(holding) > 1:
-        keys = sorted({key for each in holding for key in wanted(each.lines, each.offer.outlet_id)})
-        with connection.cursor() as cursor:
-            cursor.execute(LOCK, [[outlet for outlet, _ in keys], [product for _, product in keys]])
+        lock_stock({key for each in holding for key in wanted(each.lines, each.offer.outlet_id)})
     for each in holding:
         outlets.hold(wanted(each.lines, each.offer.outlet_id), reference(each.offer), by=by)
+
+
+def lock_stock(keys: Iterable[outlets.Key]) -> None:
+    """Lock stock rows in key order, before several movements of one transaction touch them one after the other."""
+    ordered = sorted(set(keys))
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [[outlet for outlet, _ in ordered], [product for _, product in ordered]])

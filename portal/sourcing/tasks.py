@@ -6,7 +6,7 @@ import logging
 
 from celery import shared_task
 
-from fulfilment.allocation import routing, scores, sweep
+from fulfilment.allocation import improve, routing, scores, sweep
 from fulfilment.allocation.models import Cause
 from fulfilment.allocation.situation import NoTerms, clock
 
@@ -54,3 +54,12 @@ def _decide(order_id: int) -> None:
         routing.allocate(order_id)
     except Exception:
         logger.exception("order not decided", extra={"order": order_id})
+
+
+@shared_task(name="portal.sourcing.reoptimise")
+def reoptimise() -> None:
+    """Choose again for orders whose offers nobody has seen."""
+    try:
+        improve.reoptimise()
+    except NoTerms:
+        return
