@@ -10,7 +10,7 @@ from django.db.models import DateTimeField, ExpressionWrapper, F, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from dealers.accounts.models import StaffRole, User
+from dealers.accounts.models import DealerRole, Membership, StaffRole, User
 from fulfilment.consumer.data import ContactData
 from fulfilment.consumer.models import ConsumerContact, ConsumerOrder, ConsumerStep, DeliveryState, WebhookDelivery
 
@@ -20,13 +20,21 @@ SWEEP = 1_000
 
 
 def contact_for(order: ConsumerOrder, user: User) -> ConsumerContact | None:
-    """The consumer behind an order, for those who may know: administrators of the supplier. Nobody else gets a row.
+    """The consumer behind an order, for those who may know. Nobody else gets a row.
 
-    A contact that was removed by policy comes back empty, with `removed_at`.
+    These are administrators of the supplier, and those who fulfil orders at a dealer that has accepted some of it:
+    never before the acceptance, and no more once it was taken back. A contact that was removed by policy comes back
+    empty, with `removed_at`.
     """
-    if not user.is_active or user.staff_role != StaffRole.ADMINISTRATOR:
+    if not user.is_active or not (user.staff_role == StaffRole.ADMINISTRATOR or _fulfils(order, user)):
         return None
     return ConsumerContact.objects.filter(order=order).first()
+
+
+def _fulfils(order: ConsumerOrder, user: User) -> bool:
+    holders = order.allocations.exclude(state="cancelled").values("dealer")
+    at_one = Membership.objects.filter(user=user, is_active=True, dealer__is_active=True, dealer__in=holders)
+    return not user.staff_role and at_one.exclude(role=DealerRole.FINANCE).exists()
 
 
 def remove_overdue(now: datetime | None = None) -> int:

@@ -17,6 +17,8 @@ class Permission(StrEnum):
     SEE_OWN_STATEMENT = "see_own_statement"
     MANAGE_MEMBERS = "manage_members"
     KEEP_STOCK = "keep_stock"
+    SEE_OFFERS = "see_offers"
+    FULFIL_CONSUMER_ORDERS = "fulfil_consumer_orders"
 
     SEE_ORDERS = "see_orders"
     APPROVE_ORDERS = "approve_orders"
@@ -42,9 +44,21 @@ class Permission(StrEnum):
 P = Permission
 
 DEALER_PERMISSIONS: dict[str, frozenset[Permission]] = {
-    DealerRole.BUYER: frozenset({P.BROWSE, P.ORDER, P.SEE_OWN_ORDERS, P.CONFIRM_RECEIPT, P.KEEP_STOCK}),
-    DealerRole.APPROVER: frozenset({P.BROWSE, P.ORDER, P.SEE_OWN_ORDERS, P.CONFIRM_RECEIPT}),
-    DealerRole.FINANCE: frozenset({P.BROWSE, P.SEE_OWN_ORDERS, P.SEE_OWN_STATEMENT}),
+    DealerRole.BUYER: frozenset(
+        {
+            P.BROWSE,
+            P.ORDER,
+            P.SEE_OWN_ORDERS,
+            P.CONFIRM_RECEIPT,
+            P.KEEP_STOCK,
+            P.SEE_OFFERS,
+            P.FULFIL_CONSUMER_ORDERS,
+        }
+    ),
+    DealerRole.APPROVER: frozenset(
+        {P.BROWSE, P.ORDER, P.SEE_OWN_ORDERS, P.CONFIRM_RECEIPT, P.SEE_OFFERS, P.FULFIL_CONSUMER_ORDERS}
+    ),
+    DealerRole.FINANCE: frozenset({P.BROWSE, P.SEE_OWN_ORDERS, P.SEE_OWN_STATEMENT, P.SEE_OFFERS}),
     DealerRole.ADMINISTRATOR: frozenset(
         {
             P.BROWSE,
@@ -54,6 +68,8 @@ DEALER_PERMISSIONS: dict[str, frozenset[Permission]] = {
             P.SEE_OWN_STATEMENT,
             P.MANAGE_MEMBERS,
             P.KEEP_STOCK,
+            P.SEE_OFFERS,
+            P.FULFIL_CONSUMER_ORDERS,
         }
     ),
 }

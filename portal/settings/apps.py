@@ -14,6 +14,7 @@ ROOMS = [
     "fulfilment.shipping",
     "fulfilment.consumer",
     "fulfilment.allocation",
+    "fulfilment.settlement",
     "fulfilment.handover",
     "erp_bridge.outbox",
     "erp_bridge.inbound",
