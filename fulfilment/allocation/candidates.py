@@ -1,0 +1,290 @@
+"""Which outlets are looked at for an order: a few dozen out of ten thousand, by indexes of core PostgreSQL.
+
+For each line the nearest that could take it; a handful of the nearest whatever they have, so that the trace can say why
+not; outlets of those in whose territory the order falls; the one the consumer chose. Whether an outlet really may take
+a line is decided in `eligibility` alone: what is asked here only keeps those out that cannot.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import cos, radians
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from fulfilment.allocation.facts import Method, Order, Place
+from fulfilment.stock.outlets import FREE, Key
+
+#: How many outlets that could take a line are looked at, nearest first. With more than `WHOLE` lines it is fewer for
+#: each, never below `LEAST`.
+NEAR, WHOLE, LEAST = 40, 2, 8
+#: How many of the nearest are looked at whatever they have, and how many outlets of each owner of a territory.
+ANYHOW, OWNED = 8, 8
+#: An index of points in degrees takes a degree of longitude for as long as one of latitude; so many times as many are
+#: fetched, and the nearest on the globe kept. Exact up to 60° north and south where outlets lie evenly.
+FETCHED = 2.0
+#: From here to the date line those on the other side are looked for, too.
+EDGE = 160.0
+KILOMETRES_PER_DEGREE = 111.2
+
+LOCATED = "o.is_active AND o.latitude IS NOT NULL AND o.longitude IS NOT NULL"
+POINT = "point(o.longitude::double precision, o.latitude::double precision)"
+SERVES = """
+JOIN fulfilment_allocation_outletservice s ON s.outlet_id = o.id
+JOIN fulfilment_allocation_consumercontract c ON c.dealer_id = o.dealer_id
+"""
+
+# The distance on a flat map is within a hundredth of the true one as far as a parcel is sent by the kilometre.
+ABLE = """
+SELECT w.place, w.of, found.id, found.latitude, found.longitude
+FROM unnest(%(places)s::integer[], %(of)s::integer[], %(x)s::double precision[], %(y)s::double precision[],
+            %(narrow)s::double precision[], %(products)s::bigint[], %(quantities)s::integer[], %(methods)s::text[],
+            %(without)s::text[], %(fetched)s::integer[])
+    AS w(place, of, x, y, narrow, product_id, quantity, method, without, fetched)
+CROSS JOIN LATERAL (
+    SELECT o.id, o.latitude::double precision, o.longitude::double precision
+    FROM dealers_accounts_outlet o
+    {SERVES}
+    JOIN dealers_accounts_dealer d ON d.id = o.dealer_id
+    JOIN fulfilment_stock_outletstock k ON k.product_id = w.product_id AND k.outlet_id = o.id
+    WHERE {LOCATED} AND s.is_active AND d.is_active AND c.is_active AND NOT c.credit_hold
+      AND d.currency = %(currency)s AND d.id <> ALL (w.without::bigint[])
+      AND (c.valid_from IS NULL OR c.valid_from <= %(day)s) AND (c.valid_until IS NULL OR c.valid_until >= %(day)s)
+      AND CASE w.method WHEN 'delivery' THEN s.delivers WHEN 'pickup' THEN s.hands_over ELSE s.takes_away END
+      AND (s.reach_km IS NULL OR w.method <> 'delivery'
+           OR {KILOMETRES} * sqrt((o.latitude::double precision - w.y) ^ 2
+                                  + ((o.longitude::double precision - w.x) * w.narrow) ^ 2) <= s.reach_km * 1.02 + 1)
+      AND (s.daily_capacity IS NULL OR NOT EXISTS (
+          SELECT FROM fulfilment_allocation_outletday b
+          WHERE b.outlet_id = o.id AND b.day = (%(now)s AT TIME ZONE s.time_zone)::date
+            AND b.booked >= s.daily_capacity))
+      AND (%(oldest)s::timestamptz IS NULL OR k.feed_as_of >= %(oldest)s)
+      AND {FREE} >= w.quantity
+    ORDER BY {POINT} <-> point(w.x, w.y) LIMIT w.fetched
+) found
+"""
+
+ANY = """
+SELECT w.place, -1, found.id, found.latitude, found.longitude
+FROM unnest(%(there)s::integer[], %(there_x)s::double precision[], %(there_y)s::double precision[]) AS w(place, x, y)
+CROSS JOIN LATERAL (
+    SELECT o.id, o.latitude::double precision, o.longitude::double precision
+    FROM dealers_accounts_outlet o {SERVES}
+    WHERE {LOCATED}
+    ORDER BY {POINT} <-> point(w.x, w.y) LIMIT %(anyhow)s
+) found
+"""
+
+# An owner's outlets that have something of the order come first: a territory is its owner's as long as one can.
+OWNERS = """
+SELECT w.place, -2, found.id, NULL, NULL
+FROM unnest(%(owned)s::integer[], %(owners)s::bigint[], %(owned_x)s::double precision[],
+            %(owned_y)s::double precision[], %(owned_products)s::text[]) AS w(place, dealer_id, x, y, products)
+CROSS JOIN LATERAL (
+    SELECT o.id FROM dealers_accounts_outlet o {SERVES}
+    WHERE {LOCATED} AND o.dealer_id = w.dealer_id
+    ORDER BY NOT EXISTS (
+        SELECT FROM fulfilment_stock_outletstock k
+        WHERE k.outlet_id = o.id AND k.product_id = ANY (w.products::bigint[]) AND {FREE} > 0
+    ), {POINT} <-> point(w.x, w.y) LIMIT %(of_owner)s
+) found
+"""
+
+GIVEN_BACK = """
+ + coalesce((SELECT sum(b.units) FROM unnest(%(back_outlets)s::bigint[], %(back_products)s::bigint[],
+                                             %(back_units)s::integer[]) AS b(outlet_id, product_id, units)
+             WHERE b.outlet_id = k.outlet_id AND b.product_id = k.product_id AND k.blocked_at IS NULL), 0)
+"""
+
+TERRITORIES = """
+SELECT w.place, t.id
+FROM unnest(%(areas_of)s::integer[], %(areas)s::text[], %(area_days)s::date[]) AS w(place, area, day)
+JOIN fulfilment_allocation_protectedterritory t ON t.area_code = w.area
+WHERE {HOLDS}
+UNION ALL
+SELECT w.place, t.id
+FROM unnest(%(places)s::integer[], %(y)s::double precision[], %(days)s::date[]) AS w(place, y, day)
+CROSS JOIN (
+    SELECT max(radius_km) / 110.0 AS degrees FROM fulfilment_allocation_protectedterritory WHERE area_code = ''
+) widest
+JOIN fulfilment_allocation_protectedterritory t
+  ON t.area_code = '' AND t.latitude BETWEEN (w.y - widest.degrees)::numeric AND (w.y + widest.degrees)::numeric
+WHERE {HOLDS} AND abs(t.latitude::double precision - w.y) <= t.radius_km / 110.0
+""".replace(
+    "{HOLDS}",
+    "(t.valid_from IS NULL OR t.valid_from <= w.day) AND (t.valid_until IS NULL OR t.valid_until >= w.day)",
+)
+
+
+class Near(NamedTuple):
+    """A line's search: for the order at `place`, the outlets nearest to a point that could take so many units."""
+
+    place: int
+    of: int
+    where: Place
+    product_id: int
+    quantity: int
+    method: Method
+    without: frozenset[int]
+    most: int
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Orders whose candidates are looked for. `products` are the ids of SKUs; a SKU without one is nobody's.
+
+    `owners` are by order the dealers in whose territory it falls; `give_back` are units that count as if released.
+    """
+
+    orders: Sequence[Order]
+    products: Mapping[str, int]
+    currency: str
+    now: dt.datetime
+    day: dt.date
+    max_age: dt.timedelta | None = None
+    owners: Sequence[frozenset[int]] = ()
+    give_back: Mapping[Key, int] = field(default_factory=dict)
+
+
+def outlets_for(asked: Asked) -> list[list[int]]:
+    """For each order the outlets to look at, nearest first. One statement, none where no order has a place."""
+    searches = list(_searches(asked))
+    found: list[dict[int, None]] = [{} for _ in asked.orders]
+    placed = [number for number, order in enumerate(asked.orders) if order.place]
+    if placed:
+        with connection.cursor() as cursor:
+            cursor.execute(_statement(asked), _parameters(asked, searches, placed))
+            rows = cursor.fetchall()
+        for number, outlets in _nearest(asked, searches, rows):
+            found[number].update(dict.fromkeys(outlets))
+    for number, order in enumerate(asked.orders):
+        if order.outlet is not None:
+            found[number][order.outlet] = None
+    return [list(each) for each in found]
+
+
+def territories_at(orders: Sequence[Order]) -> list[list[int]]:
+    """For each order the territories whose area it lies in, or whose circle may reach it, on the day it was placed."""
+    found: list[list[int]] = [[] for _ in orders]
+    placed = [(number, order, order.place) for number, order in enumerate(orders) if order.place]
+    if not placed:
+        return found
+    areas = [
+        (number, place.area[:length], order.placed_at.date())
+        for number, order, place in placed
+        for length in range(1, len(place.area) + 1)
+    ]
+    parameters: dict[str, Any] = {
+        "areas_of": [number for number, _, _ in areas],
+        "areas": [area for _, area, _ in areas],
+        "area_days": [day for _, _, day in areas],
+        "places": [number for number, _, _ in placed],
+        "y": [place.latitude for _, _, place in placed],
+        "days": [order.placed_at.date() for _, order, _ in placed],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(TERRITORIES, parameters)
+        for number, territory in cursor.fetchall():
+            found[number].append(territory)
+    return found
+
+
+def _searches(asked: Asked) -> Iterator[Near]:
+    """What is searched: each product and quantity of an order whose consumer did not choose the outlet."""
+    for number, order in enumerate(asked.orders):
+        if order.place is None or order.outlet is not None:
+            continue
+        wanted = {(asked.products[line.sku], line.quantity): None for line in order.lines if line.sku in asked.products}
+        most = NEAR if len(wanted) <= WHOLE else max(LEAST, NEAR * WHOLE // len(wanted))
+        for of, (product_id, quantity) in enumerate(wanted):
+            without = order.declined | order.spared
+            yield Near(number, of, order.place, product_id, quantity, order.method, without, most)
+
+
+def _statement(asked: Asked) -> str:
+    free = FREE.replace("s.", "k.") + (GIVEN_BACK if asked.give_back else "")
+    parts = [ABLE, ANY, *([OWNERS] if any(asked.owners) else [])]
+    words = {"SERVES": SERVES, "LOCATED": LOCATED, "POINT": POINT, "KILOMETRES": str(KILOMETRES_PER_DEGREE)}
+    statement = "UNION ALL".join(f"({part})\n" for part in parts)
+    for name, value in {**words, "FREE": f"({free})"}.items():
+        statement = statement.replace("{" + name + "}", value)
+    return statement
+
+
+def _parameters(asked: Asked, searches: Sequence[Near], placed: Sequence[int]) -> dict[str, Any]:
+    points = [(near, x) for near in searches for x in _longitudes(near.where)]
+    there = [
+        (number, place, x) for number in placed if (place := asked.orders[number].place) for x in _longitudes(place)
+    ]
+    owned = [
+        (number, dealer, place)
+        for number, dealers in enumerate(asked.owners)
+        if (place := asked.orders[number].place)
+        for dealer in sorted(dealers)
+    ]
+    return {
+        "places": [near.place for near, _ in points],
+        "of": [near.of for near, _ in points],
+        "x": [x for _, x in points],
+        "y": [near.where.latitude for near, _ in points],
+        "narrow": [_narrow(near.where) for near, _ in points],
+        "products": [near.product_id for near, _ in points],
+        "quantities": [near.quantity for near, _ in points],
+        "methods": [near.method.value for near, _ in points],
+        "without": [_array(near.without) for near, _ in points],
+        "fetched": [round(near.most * FETCHED) for near, _ in points],
+        "there": [number for number, _, _ in there],
+        "there_x": [x for _, _, x in there],
+        "there_y": [place.latitude for _, place, _ in there],
+        "owned": [number for number, _, _ in owned],
+        "owners": [dealer for _, dealer, _ in owned],
+        "owned_x": [place.longitude for _, _, place in owned],
+        "owned_y": [place.latitude for _, _, place in owned],
+        "owned_products": [_array(_products(asked, number)) for number, _, _ in owned],
+        "currency": asked.currency,
+        "now": asked.now,
+        "day": asked.day,
+        "oldest": asked.now - asked.max_age if asked.max_age is not None else None,
+        "anyhow": round(ANYHOW * FETCHED),
+        "of_owner": OWNED,
+        "back_outlets": [outlet for outlet, _ in asked.give_back],
+        "back_products": [product for _, product in asked.give_back],
+        "back_units": list(asked.give_back.values()),
+    }
+
+
+def _nearest(
+    asked: Asked, searches: Sequence[Near], rows: Iterable[tuple[int, int, int, float, float]]
+) -> Iterator[tuple[int, list[int]]]:
+    """By order and search the nearest on the globe out of what the index gave."""
+    most = {(near.place, near.of): near.most for near in searches}
+    found: dict[tuple[int, int], dict[int, int]] = {}
+    for number, of, outlet, latitude, longitude in rows:
+        place = asked.orders[number].place
+        away = place.metres_to(Place(latitude, longitude)) if place and latitude is not None else 0
+        found.setdefault((number, of), {})[outlet] = away
+    for (number, of), outlets in found.items():
+        nearest = sorted(outlets, key=lambda outlet: (outlets[outlet], outlet))
+        yield number, nearest[: most.get((number, of), ANYHOW)] if of >= -1 else nearest
+
+
+def _products(asked: Asked, number: int) -> set[int]:
+    return {asked.products[line.sku] for line in asked.orders[number].lines if line.sku in asked.products}
+
+
+def _array(ids: Iterable[int]) -> str:
+    return "{" + ",".join(str(each) for each in sorted(ids)) + "}"
+
+
+def _longitudes(place: Place) -> Sequence[float]:
+    """Where to look from: near the date line also as if from beyond it."""
+    x = place.longitude
+    return (x,) if abs(x) < EDGE else (x, x - 360 if x > 0 else x + 360)
+
+
+def _narrow(place: Place) -> float:
+    """How long a degree of longitude is for one of latitude."""
+    return cos(radians(place.latitude))
