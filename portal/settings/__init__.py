@@ -200,6 +200,7 @@ CELERY_BEAT_SCHEDULE = {
     "retry-backlog": {"task": "portal.sourcing.retry_backlog", "schedule": 300.0, "options": {"expires": 300}},
     "refresh-scores": {"task": "portal.sourcing.refresh_scores", "schedule": 300.0, "options": {"expires": 300}},
     "reoptimise": {"task": "portal.sourcing.reoptimise", "schedule": 600.0, "options": {"expires": 600}},
+    "resume-desk-jobs": {"task": "portal.sourcing.resume_jobs", "schedule": 60.0, "options": {"expires": 60}},
     "resume-webhooks": {"task": "portal.api.resume_webhooks", "schedule": 60.0, "options": {"expires": 60}},
     "remove-contacts": {"task": "portal.api.remove_contacts", "schedule": 86_400.0, "options": {"expires": 3_600}},
 }

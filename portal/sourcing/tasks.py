@@ -9,6 +9,9 @@ from celery import shared_task
 from fulfilment.allocation import improve, routing, scores, sweep
 from fulfilment.allocation.models import Cause
 from fulfilment.allocation.situation import NoTerms, clock
+from portal.sourcing.simulation_tasks import desk_job as desk_job  # so that the worker finds them
+from portal.sourcing.simulation_tasks import resume_jobs as resume_jobs
+from portal.sourcing.simulation_tasks import simulate as simulate
 
 logger = logging.getLogger(__name__)
 
