@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -19,11 +20,13 @@ from fulfilment.consumer import commands
 from fulfilment.consumer.contacts import contact_for
 from fulfilment.consumer.data import ConsumerRefused
 from fulfilment.consumer.models import ConsumerContact, ConsumerOrder, Place, PlaceSource
-from fulfilment.consumer.states import CHANGEABLE, State
+from fulfilment.consumer.states import CANCELLABLE, State
 from portal.access.portal import PortalRequest
 from portal.access.roles import Permission
 from portal.components.formats import format_amount, format_date, format_datetime
 from portal.console.consumer_words import STATE_KINDS, step_words
+from portal.console.desk_forms import ActForm
+from portal.console.desk_order import standing
 
 #: Places a search for one shows.
 MOST_PLACES = 10
@@ -99,6 +102,11 @@ def consumer_cancel(request: PortalRequest, pk: int) -> HttpResponse:
     return redirect("console:consumer_order", pk)
 
 
+def page_of_order(request: PortalRequest, pk: int, **more: Any) -> HttpResponse:
+    """The page of one order with a form that was refused on it; `more` as `_page` takes it."""
+    return _page(request, get_object_or_404(_orders(), pk=pk), **more)
+
+
 def _orders() -> Any:
     return ConsumerOrder.objects.select_related("channel", "pickup_outlet__dealer", "received_by", "received_with")
 
@@ -109,8 +117,11 @@ def _page(
     *,
     place_form: PlaceForm | None = None,
     cancel_form: CancelForm | None = None,
+    act_form: forms.Form | None = None,
+    chosen_lines: Sequence[int] = (),
     status: int = 200,
 ) -> HttpResponse:
+    lines = list(order.lines.all())
     works = request.portal.may(Permission.WORK_CONSUMER_ORDERS)
     waits = works and order.state == State.ADDRESS_UNKNOWN
     contact = contact_for(order, request.user)
@@ -118,7 +129,11 @@ def _page(
     context = {
         "order": order,
         "kind": STATE_KINDS.get(order.state, ""),
-        "lines": list(order.lines.all()),
+        "works": works,
+        "lines": lines,
+        "allocation": standing(order, lines),
+        "act_form": act_form or ActForm(),
+        "chosen_lines": chosen_lines,
         "steps": [{"step": step, "words": step_words(step.note)} for step in order.steps.all()],
         "commands": list(order.commands.select_related("by")),
         "figures": _figures(order),
@@ -130,7 +145,7 @@ def _page(
         "asked": asked,
         "places": _places(order, asked),
         "cancel_form": (cancel_form or CancelForm(initial={"version": order.version}))
-        if works and State(order.state) in CHANGEABLE
+        if works and State(order.state) in CANCELLABLE
         else None,
         "crumbs": [(_("Consumer orders"), reverse("console:consumer_orders")), (order.external_number, "")],
     }

@@ -8,7 +8,17 @@ from fulfilment.consumer.commands import CHANGED, PLACED
 from fulfilment.consumer.contacts import REMOVED
 
 #: Chips of the states: good progress warn bad neutral.
-STATE_KINDS = {"received": "neutral", "address_unknown": "warn", "ready": "progress", "cancelled": "neutral"}
+STATE_KINDS = {
+    "received": "neutral",
+    "address_unknown": "warn",
+    "ready": "progress",
+    "offered": "progress",
+    "backlog": "warn",
+    "allocated": "good",
+    "sent": "good",
+    "completed": "good",
+    "cancelled": "neutral",
+}
 DELIVERY_KINDS = {
     "stored": "progress",
     "taken": "good",

@@ -17,6 +17,7 @@ from portal.console import (
     dealer_people,
     dealer_terms,
     dealers,
+    desk_urls,
     exceptions,
     formulas,
     groups,
@@ -45,6 +46,7 @@ from portal.console import (
     supplier,
     surcharges,
 )
+from portal.console.sourcing_urls import sourcing_patterns
 
 app_name = "console"
 
@@ -234,6 +236,7 @@ urlpatterns: list[URLPattern] = [
         name="consumer_exception_dismiss",
         access=P.WORK_CONSUMER_ORDERS,
     ),
+    *desk_urls.ROUTES,
     route("channels/", consumer_channels.channels, name="channels", access=P.MANAGE_CHANNELS),
     route("channels/<int:pk>/", consumer_channels.channel, name="channel", access=P.MANAGE_CHANNELS),
     route("channels/<int:pk>/token/", consumer_channels.channel_token, name="channel_token", access=P.MANAGE_CHANNELS),
@@ -252,6 +255,7 @@ urlpatterns: list[URLPattern] = [
         name="channel_secret_end",
         access=P.MANAGE_CHANNELS,
     ),
+    *sourcing_patterns,
     route("statements/", money.statements, name="statements", access=P.SEE_STATEMENTS),
     route("statements/export.xlsx", money.statements_export, name="statements_export", access=P.SEE_STATEMENTS),
     route("statements/<path:number>/excel/", money.statement_excel, name="statement_excel", access=P.SEE_STATEMENTS),
