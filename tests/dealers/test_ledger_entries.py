@@ -111,10 +111,16 @@ def test_what_is_no_entry_is_refused(world: World, wrong: Any, why: str) -> None
     assert not Journal.objects.exists()
 
 
-def test_postgresql_wants_the_dealer_named_too(world: World) -> None:
-    with pytest.raises(IntegrityError, match="payable_names_the_dealer"), transaction.atomic():
-        journal = Journal.objects.create(source_kind="test", source_key="t", date=DAY, currency="EUR")
-        Posting.objects.create(journal=journal, account="dealer_payable", amount=Decimal(1))
+@transaction.atomic
+def owe_nobody(account: str) -> None:
+    journal = Journal.objects.create(source_kind="test", source_key="t", date=DAY, currency="EUR")
+    Posting.objects.create(journal=journal, account=account, amount=Decimal(1))
+
+
+@pytest.mark.parametrize("account", ["dealer_payable", "override_payable"])
+def test_postgresql_wants_the_dealer_named_too(world: World, account: str) -> None:
+    with pytest.raises(IntegrityError, match="payable_names_the_dealer"):
+        owe_nobody(account)
 
 
 def test_any_number_of_entries_costs_the_same_statements(world: World) -> None:
