@@ -6,7 +6,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from fulfilment.stock.outlet_models import COUNTS as COUNTS  # the app's other tables, and their words
+from fulfilment.stock.feed_models import StockFeedToken as StockFeedToken  # the app's other tables, and their words
+from fulfilment.stock.outlet_models import COUNTS as COUNTS
 from fulfilment.stock.outlet_models import MoveKind as MoveKind
 from fulfilment.stock.outlet_models import OutletStock as OutletStock
 from fulfilment.stock.outlet_models import OutletStockMove as OutletStockMove

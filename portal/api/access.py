@@ -53,17 +53,22 @@ class ChannelBearer(HttpBearer):
 
 def check_rate(channel: Channel) -> None:
     """Count a request of this minute; refuse with 429 beyond what the channel may send."""
+    check_rate_of(f"channel-rate:{channel.pk}", channel.requests_per_minute)
+
+
+def check_rate_of(whose: str, most: int) -> None:
+    """Count a request of this minute under a name; refuse with 429 beyond so many."""
     minute, second = divmod(int(time.time()), 60)
-    key = f"channel-rate:{channel.pk}:{minute}"
+    key = f"{whose}:{minute}"
     try:
         cache.add(key, 0, timeout=120)
         count = cache.incr(key)
     except Exception:  # a cache that is away must not stop orders from coming in
-        logger.warning("requests of channel %s are not counted", channel.code, exc_info=True)
+        logger.warning("requests are not counted: %s", whose, exc_info=True)
         return
-    if count > channel.requests_per_minute:
+    if count > most:
         text = _("More than %(most)s requests in this minute. Go on in the next one.")
-        words = {"most": channel.requests_per_minute}
+        words = {"most": most}
         raise Refused(429, "too_many_requests", text % words, Retry_After=str(60 - second))
 
 

@@ -54,7 +54,9 @@ def consumer_orders_on() -> bool:
     return Channel.objects.filter(is_active=True).exists()
 
 
-def _while_on(view: View) -> View:
+def while_on(view: View) -> View:
+    """Let nobody see a page while there is no active channel of consumer orders."""
+
     @wraps(view)
     def guarded(request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not consumer_orders_on():
@@ -64,7 +66,7 @@ def _while_on(view: View) -> View:
     return guarded
 
 
-@_while_on
+@while_on
 @require_http_methods(["GET", "HEAD", "POST"])
 def outlet_stock(request: PortalRequest) -> HttpResponse:
     """The list; a POST counts one product of an outlet, new or known."""
@@ -80,7 +82,7 @@ def outlet_stock(request: PortalRequest) -> HttpResponse:
     return redirect("shop:outlet_stock")
 
 
-@_while_on
+@while_on
 @require_http_methods(["GET", "HEAD", "POST"])
 def row(request: PortalRequest, pk: int) -> HttpResponse:
     """What moved one product at one outlet; a POST says what is there now, or changes the safety stock."""
@@ -105,7 +107,7 @@ def row(request: PortalRequest, pk: int) -> HttpResponse:
     return _back(request)
 
 
-@_while_on
+@while_on
 @require_POST
 def take_in(request: PortalRequest) -> HttpResponse:
     """Take in a file, or else pasted text; what was refused is told row by row, the rest is kept."""
@@ -132,7 +134,7 @@ def take_in(request: PortalRequest) -> HttpResponse:
     return _page(request, refused=shown, refused_count=outcome.refused, status=422)
 
 
-@_while_on
+@while_on
 @require_safe
 def export(request: PortalRequest) -> FileResponse:
     """The rows that the filters leave, as a workbook that can be taken in again.
@@ -168,7 +170,7 @@ def _page(request: PortalRequest, *, status: int = 200, **more: Any) -> HttpResp
         "figures": figures(dealer, narrowed),
         "narrowed": narrowed,
         "back": request.GET.urlencode() if request.method != "POST" else "",
-        "crumbs": _crumbs(),
+        "crumbs": crumbs(),
         "given": {},
         "errors": [],
         **more,
@@ -185,10 +187,11 @@ def _moves(request: PortalRequest, pk: int) -> HttpResponse:
         "label": labels(dealer, [item]).get(item.product_id),
         "page": page,
         "shortfall": item.shortfalls.filter(cleared_at=None).first(),
-        "crumbs": [*_crumbs(reverse("shop:outlet_stock")), (item.sku, "")],
+        "crumbs": [*crumbs(reverse("shop:outlet_stock")), (item.sku, "")],
     }
     return render(request, "shop/outlet_stock_moves.html", context)
 
 
-def _crumbs(url: str = "") -> list[tuple[str, str]]:
+def crumbs(url: str = "") -> list[tuple[str, str]]:
+    """The way to the list of stock."""
     return [(_("Account"), reverse("shop:account")), (_("Stock of my outlets"), url)]

@@ -23,6 +23,8 @@ from portal.shop import (
     outlet_stock,
     product,
     quick_order,
+    settlements,
+    stock_feed,
 )
 
 app_name = "shop"
@@ -71,6 +73,14 @@ urlpatterns: list[URLPattern] = [
     route("statement/", money.statement, name="statement", access=P.SEE_OWN_STATEMENT),
     route("statement/excel/", money.statement_excel, name="statement_excel", access=P.SEE_OWN_STATEMENT),
     route("statement/pdf/", money.statement_pdf, name="statement_pdf", access=P.SEE_OWN_STATEMENT),
+    route("consumer-sales/", settlements.settlements, name="settlements", access=P.SEE_OWN_STATEMENT),
+    route(
+        "consumer-sales/export.xlsx",
+        settlements.settlements_export,
+        name="settlements_export",
+        access=P.SEE_OWN_STATEMENT,
+    ),
+    route("consumer-sales/<int:pk>/", settlements.settlement, name="settlement", access=P.SEE_OWN_STATEMENT),
     route("documents/", money.documents, name="documents", access=P.SEE_OWN_STATEMENT),
     route("documents/<int:pk>/", money.document, name="document", access=P.SEE_OWN_STATEMENT),
     route("account/", account.account, name="account", access=P.BROWSE),
@@ -81,6 +91,10 @@ urlpatterns: list[URLPattern] = [
     route("account/stock/", outlet_stock.outlet_stock, name="outlet_stock", access=P.KEEP_STOCK),
     route("account/stock/import/", outlet_stock.take_in, name="outlet_stock_import", access=P.KEEP_STOCK),
     route("account/stock/export/", outlet_stock.export, name="outlet_stock_export", access=P.KEEP_STOCK),
+    route("account/stock/feed/", stock_feed.stock_feed, name="stock_feed", access=P.KEEP_STOCK),
+    route(
+        "account/stock/feed/<int:pk>/end/", stock_feed.stock_feed_revoke, name="stock_feed_revoke", access=P.KEEP_STOCK
+    ),
     route("account/stock/<int:pk>/", outlet_stock.row, name="outlet_stock_row", access=P.KEEP_STOCK),
     route("account/members/", account.member_add, name="member_add", access=P.MANAGE_MEMBERS),
     route("account/members/<int:pk>/", account.member_change, name="member", access=P.MANAGE_MEMBERS),
