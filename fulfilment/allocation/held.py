@@ -56,13 +56,13 @@ def lock(allocation_id: int) -> Allocation:
 
 
 def pack(allocation_id: int, *, by: User | None, note: str = "") -> Allocation:
-    """Note that the goods are packed; from now on the channel cannot cancel. Refuses what has left or was cancelled."""
+    """Note that the goods are packed; from now on the channel cannot cancel. Refuses what was cancelled."""
     with transaction.atomic():
         allocation = lock(allocation_id)
-        if allocation.state == AllocationState.PACKED:
-            return allocation
-        if allocation.state != AllocationState.ACCEPTED:
+        if allocation.state == AllocationState.CANCELLED:
             raise HeldRefused(_wrong_state(allocation))
+        if allocation.state != AllocationState.ACCEPTED:
+            return allocation
         allocation.packed_at = timezone.now()
         _move(allocation, AllocationState.PACKED, by=by, note=note)
     return allocation

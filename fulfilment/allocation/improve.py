@@ -20,6 +20,7 @@ from fulfilment.allocation.minor import to_minor
 from fulfilment.allocation.models import (
     Cause,
     ConsumerCampaign,
+    ConsumerTerms,
     Decision,
     Offer,
     OfferModeChoice,
@@ -117,7 +118,7 @@ def _one_decision(each: Open) -> bool:
     return len({offer.decision_id for offer in each.offers}) == 1
 
 
-def _as_if_unasked(found: Sequence[Open], terms: situation.ConsumerTerms) -> list[facts.Order]:
+def _as_if_unasked(found: Sequence[Open], terms: ConsumerTerms) -> list[facts.Order]:
     """The orders as if their open offers had not been made: their dealers may be chosen again."""
     orders = [each.order for each in found]
     told = order_facts(orders, {each.order.pk: each.lines for each in found}, terms)

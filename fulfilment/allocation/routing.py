@@ -234,7 +234,7 @@ def _settle_one(
     snapshot: facts.Snapshot,
     rules: Sequence[Rule],
     made: Plan,
-    kept: dict[str, object],
+    kept: Mapping[str, object],
 ) -> Decision:
     """Carry out one plan of a batch in its own transaction, or keep it as overtaken and decide the order alone."""
     try:

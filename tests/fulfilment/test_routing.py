@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from fulfilment.allocation import byhand, held, offers, routing, sweep
+from fulfilment.allocation import byhand, held, improve, offers, routing, sweep
 from fulfilment.allocation.models import (
     Allocation,
     Cause,
@@ -37,6 +37,7 @@ from tests.fulfilment.allocation_world import (
     order_of,
     place_order,
 )
+from tests.fulfilment.outlet_samples import make_stock
 
 pytestmark = pytest.mark.django_db
 
@@ -368,3 +369,32 @@ def test_a_decision_is_made_again_from_its_record() -> None:
     offered(world, of("A"), of("C", 2))
     _plan, same = replay(Decision.objects.get().record)
     assert same
+
+
+def test_what_nobody_has_seen_is_chosen_again_when_that_is_cheaper() -> None:
+    world = make_allocation_world(2, stock=0, batch_seconds=60)
+    far, near = world.key(2), world.key(1)
+    make_stock(world.shops[1].outlet, world.products["A"], 5)
+    OutletService.objects.filter(outlet=world.shops[1].outlet).update(freight_fixed=Decimal("25.00"))
+    order = place_order(world)
+    ConsumerOrder.objects.update(state_at=timezone.now() - timedelta(minutes=2))
+    sweep.decide_windows()
+    assert improve.reoptimise() == 0, "there is nothing better yet"
+    make_stock(world.shops[0].outlet, world.products["A"], 5)
+    assert improve.reoptimise() == 1
+    assert order.offers.get(state=OfferState.SENT).dealer == world.shops[0].dealer
+    assert [OutletStock.objects.get(outlet=key[0], product=key[1]).held for key in (far, near)] == [0, 1]
+    assert improve.reoptimise() == 0
+
+
+def test_what_a_dealer_has_seen_stays() -> None:
+    world = make_allocation_world(2, stock=0, batch_seconds=60)
+    make_stock(world.shops[1].outlet, world.products["A"], 5)
+    OutletService.objects.filter(outlet=world.shops[1].outlet).update(freight_fixed=Decimal("25.00"))
+    order = place_order(world)
+    ConsumerOrder.objects.update(state_at=timezone.now() - timedelta(minutes=2))
+    sweep.decide_windows()
+    offers.seen(order.offers.get().pk, by=world.shops[1].user)
+    make_stock(world.shops[0].outlet, world.products["A"], 5)
+    assert improve.reoptimise() == 0
+    assert order.offers.get().state == OfferState.SENT
