@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from fulfilment.allocation import facts, situation
 from fulfilment.allocation.batch import NotSolved, plan_batch
@@ -96,9 +96,9 @@ Change = tuple[Open, facts.Order, facts.Snapshot, Plan]
 def _unseen() -> list[Open]:
     """Orders all of whose offers of their last decision are open, hold, and were not looked at."""
     sent = Offer.objects.filter(order=OuterRef("pk"), state=OfferState.SENT)
-    unseen = sent.filter(seen_at=None, mode=OfferModeChoice.SEQUENTIAL)
+    unseen = Q(seen_at=None, mode=OfferModeChoice.SEQUENTIAL)
     orders = list(
-        ConsumerOrder.objects.filter(Exists(unseen), ~Exists(sent.exclude(pk__in=unseen.values("pk"))))
+        ConsumerOrder.objects.filter(Exists(sent.filter(unseen)), ~Exists(sent.exclude(unseen)))
         .filter(state=State.OFFERED)
         .select_related("channel")
         .order_by("pk")[:MOST_TOGETHER]

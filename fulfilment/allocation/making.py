@@ -63,7 +63,7 @@ def make_offers(
     Held are budget, the outlet's day and stock, in this order over all parts. Raises what others took first
     (`BudgetSpent`, `NoCapacity`, `NotEnoughAtOutlets`); the caller undoes the transaction.
     """
-    campaign = _campaign(order) if made.parts else None
+    campaign = _campaign(decision) if made.parts else None
     services = _services(made)
     agreed = _standing_agreements(made)
     every = [
@@ -190,8 +190,10 @@ def _distance(order: ConsumerOrder, outlet: facts.Outlet) -> int:
     return facts.Place(float(order.latitude), float(order.longitude)).metres_to(outlet.place)
 
 
-def _campaign(order: ConsumerOrder) -> ConsumerCampaign | None:
-    return ConsumerCampaign.objects.filter(code=order.campaign_code).first() if order.campaign_code else None
+def _campaign(decision: Decision) -> ConsumerCampaign | None:
+    """The campaign whose budget the decision counted with; an order has one at most."""
+    code = next((line["campaign"] for line in decision.record["order"]["lines"] if line["campaign"]), "")
+    return ConsumerCampaign.objects.get(code=code) if code else None
 
 
 def _services(made: Plan) -> dict[int, OutletService]:

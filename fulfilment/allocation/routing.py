@@ -108,7 +108,7 @@ def order_facts(
     without: frozenset[int] = frozenset(),
 ) -> list[facts.Order]:
     """What `plan` is told of the given lines of each order, by its key (None: of all lines), and of the dealers that
-    were asked about the order's version. Two statements for any number of orders."""
+    were asked about the order's version. Three statements at most for any number of orders."""
     declined: dict[int, set[int]] = {}
     spared: dict[int, set[int]] = {}
     of_version = Offer.objects.filter(order__in=orders, order_version=F("order__version"))
@@ -118,10 +118,10 @@ def order_facts(
     every: dict[int, list[ConsumerOrderLine]] = {}
     for line in ConsumerOrderLine.objects.filter(order__in=orders).order_by("order", "position"):
         every.setdefault(line.order_id, []).append(line)
-    found = []
+    found, campaigns = [], situation.campaigns_in_force(orders)
     for order in orders:
         said_no = frozenset(declined.get(order.pk, ()))
-        whole = situation.order_facts(order, every[order.pk], terms, declined=said_no)
+        whole = situation.order_facts(order, every[order.pk], terms, declined=said_no, campaigns=campaigns)
         keys = {line.pk for line in (every if lines is None else lines)[order.pk]}
         taken_from = frozenset(spared.get(order.pk, ())) | without
         mine = tuple(line for line in whole.lines if line.key in keys)

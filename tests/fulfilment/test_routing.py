@@ -6,6 +6,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from fulfilment.allocation import byhand, held, improve, offers, routing, sweep
@@ -398,3 +400,24 @@ def test_what_a_dealer_has_seen_stays() -> None:
     make_stock(world.shops[0].outlet, world.products["A"], 5)
     assert improve.reoptimise() == 0
     assert order.offers.get().state == OfferState.SENT
+
+
+def test_a_campaign_that_is_over_pays_nothing() -> None:
+    world = make_allocation_world()
+    yesterday = timezone.localdate() - timedelta(days=1)
+    campaign = make_campaign(budget="100.00", valid_until=yesterday)
+    _order, offer = offered(world, of(paid="899.00"), campaign_code="LAUNCH")
+    assert (offer.top_up, offer.campaign) == (Decimal("67.22"), None)
+    assert ConsumerCampaign.objects.get(pk=campaign.pk).used == 0
+
+
+def test_the_statements_of_routing_do_not_grow_with_the_lines() -> None:
+    world = make_allocation_world(stock=100)
+    counted = []
+    for number, lines in (("W-1", 2), ("W-2", 30)):
+        order = place_order(world, number, *[of("C") for _ in range(lines)])
+        with CaptureQueriesContext(connection) as queries:
+            routing.allocate(order.pk)
+        assert order.offers.get().lines.count() == lines
+        counted.append(len(queries))
+    assert counted[0] == counted[1] <= 35, counted
