@@ -11,7 +11,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Sum, When
 
 from dealers.accounts.models import Dealer
 from dealers.ledger.models import OF_CONSUMER_SALES, Account, AccountDocument, DocumentKind, Posting
-from fulfilment.allocation.models import Allocation, AllocationQuerySet, AllocationState
+from fulfilment.allocation.models import Allocation, AllocationState
 from fulfilment.settlement.models import ConsumerEntry, EntryKind
 from fulfilment.settlement.settling import PAYABLES
 
@@ -65,7 +65,7 @@ class DealerTotals:
     settled: Decimal = ZERO
 
 
-def with_money(allocations: AllocationQuerySet) -> QuerySet[Allocation]:
+def with_money(allocations: QuerySet[Allocation]) -> QuerySet[Allocation]:
     """Those by which money has moved."""
     return allocations.filter(Exists(ConsumerEntry.objects.filter(allocation=OuterRef("pk"))))
 

@@ -29,6 +29,7 @@ class Permission(StrEnum):
     REQUEST_PRICES = "request_prices"
     DECIDE_PRICES = "decide_prices"
     SEE_STATEMENTS = "see_statements"
+    RECONCILE_CONSUMER_MONEY = "reconcile_consumer_money"
     SEE_MESSAGES = "see_messages"
     REPLAY_MESSAGES = "replay_messages"
     SEE_CONSUMER_ORDERS = "see_consumer_orders"
@@ -86,6 +87,7 @@ STAFF_PERMISSIONS: dict[str, frozenset[Permission]] = {
             P.REQUEST_PRICES,
             P.DECIDE_PRICES,
             P.SEE_STATEMENTS,
+            P.RECONCILE_CONSUMER_MONEY,
             P.SEE_MESSAGES,
             P.SEE_CONSUMER_ORDERS,
         }
@@ -101,6 +103,7 @@ STAFF_PERMISSIONS: dict[str, frozenset[Permission]] = {
             P.REQUEST_PRICES,
             P.DECIDE_PRICES,
             P.SEE_STATEMENTS,
+            P.RECONCILE_CONSUMER_MONEY,
             P.SEE_MESSAGES,
             P.REPLAY_MESSAGES,
             P.SEE_CONSUMER_ORDERS,

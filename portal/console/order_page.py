@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from dealers.ledger.models import AccountDocument
+from dealers.ledger.models import OF_CONSUMER_SALES, AccountDocument
 from dealers.statements.statement import open_amounts
 from erp_bridge.outbox.status import BridgeStatus, status_of
 from fulfilment.ordering.credit import Credit
@@ -219,4 +219,4 @@ def _documents(request: PortalRequest, order: DealerOrder) -> list[AccountDocume
     named = AccountDocument.objects.for_user(request.user).filter(
         dealer=order.dealer_id, order_numbers__contains=[order.number]
     )
-    return list(named.order_by("issue_date", "pk"))
+    return list(named.exclude(kind__in=OF_CONSUMER_SALES).order_by("issue_date", "pk"))

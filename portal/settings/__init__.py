@@ -199,6 +199,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-offers": {"task": "portal.sourcing.sweep", "schedule": 10.0, "options": {"expires": 10}},
     "retry-backlog": {"task": "portal.sourcing.retry_backlog", "schedule": 300.0, "options": {"expires": 300}},
     "refresh-scores": {"task": "portal.sourcing.refresh_scores", "schedule": 300.0, "options": {"expires": 300}},
+    "settle-due": {"task": "portal.sourcing.settle_due", "schedule": 3600.0, "options": {"expires": 3600}},
     "reoptimise": {"task": "portal.sourcing.reoptimise", "schedule": 600.0, "options": {"expires": 600}},
     "resume-desk-jobs": {"task": "portal.sourcing.resume_jobs", "schedule": 60.0, "options": {"expires": 60}},
     "resume-webhooks": {"task": "portal.api.resume_webhooks", "schedule": 60.0, "options": {"expires": 60}},

@@ -15,7 +15,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from dealers.ledger.models import AccountDocument, DocumentKind
+from dealers.ledger.models import DEBITS, AccountDocument, DocumentKind
 from dealers.statements.ageing import Ageing, OpenItem
 from dealers.statements.statement import OpenAmounts
 from portal.components.filters import filter_chips
@@ -111,7 +111,7 @@ def _with_status(
         return documents
     if status in ("paid", "used"):
         settled = documents.filter(journal__reversed_by__isnull=True)
-        settled = settled.filter(Q(kind=DocumentKind.INVOICE) if status == "paid" else ~Q(kind=DocumentKind.INVOICE))
+        settled = settled.filter(Q(kind__in=DEBITS) if status == "paid" else ~Q(kind__in=DEBITS))
         return settled.exclude(pk__in=[item.document_id for item in items])
     return documents.filter(pk__in=[item.document_id for item in items if open_status(item, today) == status])
 
@@ -137,7 +137,7 @@ def _row(document: AccountDocument, item: OpenItem | None, today: dt.date) -> Ro
         return Row(document, open_status(item, today), item.left, late)
     if hasattr(document.journal, "reversed_by"):
         return Row(document, "reversed", Decimal(0), 0)
-    return Row(document, "paid" if document.kind == DocumentKind.INVOICE else "used", Decimal(0), 0)
+    return Row(document, "paid" if document.kind in DEBITS else "used", Decimal(0), 0)
 
 
 def listed(documents: QuerySet[AccountDocument], params: QueryDict) -> Page[AccountDocument]:

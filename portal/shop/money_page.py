@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dealers.accounts.models import Dealer, User
-from dealers.ledger.models import AccountDocument, DocumentKind
+from dealers.ledger.models import DEBITS, OF_CONSUMER_SALES, AccountDocument, DocumentKind
 from dealers.statements.statement import Movement, Statement, open_amounts, statement
 from fulfilment.ordering.models import DealerOrder
 from portal.access.portal import PortalRequest
@@ -26,6 +26,7 @@ from portal.documents.statement_words import ageing_parts, movement_word
 from portal.documents.statement_workbook import statement_workbook
 from portal.shop.money_documents import Row, rows_of
 from portal.shop.money_period import chosen_period
+from portal.shop.settlement_origin import origin_of
 
 MOVEMENTS_ON_A_PAGE = 500
 Download = Callable[[Statement], HttpResponse]
@@ -36,7 +37,8 @@ def statement_context(request: PortalRequest, dealer: Dealer) -> dict[str, Any]:
     form, period = chosen_period(request.GET, timezone.localdate())
     drawn = statement(dealer, period.start, period.end)
     page = Paginator(drawn.movements, MOVEMENTS_ON_A_PAGE).get_page(request.GET.get("page"))
-    orders = visible_orders(request, (number for movement in page for number in movement.order_numbers))
+    ours = [movement for movement in page if movement.kind not in OF_CONSUMER_SALES]
+    orders = visible_orders(request, (number for movement in ours for number in movement.order_numbers))
     return {
         "form": form,
         "period": period,
@@ -74,19 +76,21 @@ def document_context(request: PortalRequest, document: AccountDocument) -> dict[
     """One document with its lines, orders and settlements, and what is left to pay."""
     today = timezone.localdate()
     row = rows_of([document], open_amounts([document.dealer_id], today)[document.dealer_id].items, today)[0]
-    lines = list(document.lines.all())
+    lines, consumer = list(document.lines.all()), document.kind in OF_CONSUMER_SALES
     numbers = {*document.order_numbers, *(line.order_number for line in lines if line.order_number)}
-    invoice = document.kind == DocumentKind.INVOICE
-    settlements = document.settled_by if invoice else document.settles
-    other = "credit" if invoice else "invoice"
+    owed = document.kind in DEBITS
+    settlements = document.settled_by if owed else document.settles
+    other = "credit" if owed else "invoice"
     related = settlements.select_related(f"{other}__journal__reversed_by").order_by(f"{other}__issue_date", "pk")
     return {
         "row": row,
         "document": document,
-        "is_invoice": invoice,
+        "is_invoice": document.kind == DocumentKind.INVOICE,
+        "is_owed": owed,
         "reversal": getattr(document.journal, "reversed_by", None),
         "lines": lines,
-        "orders": visible_orders(request, numbers),
+        "orders": frozenset() if consumer else visible_orders(request, numbers),
+        "origin": origin_of(document) if consumer else None,
         "order_numbers": sorted(numbers),
         "settlements": [_settled(part.amount, getattr(part, other)) for part in related],
         "spread": _spread(row, document, [(part.amount, getattr(part, other)) for part in related]),
@@ -103,10 +107,11 @@ def visible_orders(request: PortalRequest, numbers: Iterable[str]) -> frozenset[
 
 
 def _movement(movement: Movement, orders: frozenset[str]) -> dict[str, Any]:
+    consumer = movement.kind in OF_CONSUMER_SALES
     return {
         "is": movement,
         "word": movement_word(movement.kind),
-        "orders": [(number, number in orders) for number in movement.order_numbers],
+        "orders": [(number, number in orders and not consumer) for number in movement.order_numbers],
     }
 
 

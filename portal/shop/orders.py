@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dealers.accounts.addresses import delivery_lines
-from dealers.ledger.models import AccountDocument
+from dealers.ledger.models import OF_CONSUMER_SALES, AccountDocument
 from fulfilment.ordering.models import DealerOrder, OrderStep
 from fulfilment.ordering.problems import OrderRefused
 from fulfilment.ordering.review import cancel
@@ -178,4 +178,6 @@ def _shipments(found: DealerOrder) -> list[ShipmentShown]:
 
 def _documents(request: PortalRequest, found: DealerOrder) -> Sequence[AccountDocument]:
     documents = AccountDocument.objects.for_user(request.user).filter(dealer=request.portal.dealer)
-    return list(documents.filter(order_numbers__contains=[found.number]).order_by("issue_date", "pk"))
+    # The numbers of consumer orders are the channels' own, and may be the same as one of ours.
+    named = documents.filter(order_numbers__contains=[found.number]).exclude(kind__in=OF_CONSUMER_SALES)
+    return list(named.order_by("issue_date", "pk"))

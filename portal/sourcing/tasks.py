@@ -9,6 +9,8 @@ from celery import shared_task
 from fulfilment.allocation import improve, routing, scores, sweep
 from fulfilment.allocation.models import Cause
 from fulfilment.allocation.situation import NoTerms, clock
+from fulfilment.settlement import settling
+from fulfilment.settlement.booking import day_of
 from portal.sourcing.simulation_tasks import desk_job as desk_job  # so that the worker finds them
 from portal.sourcing.simulation_tasks import resume_jobs as resume_jobs
 from portal.sourcing.simulation_tasks import simulate as simulate
@@ -66,3 +68,9 @@ def reoptimise() -> None:
         improve.reoptimise()
     except NoTerms:
         return
+
+
+@shared_task(name="portal.sourcing.settle_due")
+def settle_due() -> None:
+    """Bring to dealers' accounts what has become payable, by the day of the supplier's books."""
+    settling.settle_due(day_of(clock()))
