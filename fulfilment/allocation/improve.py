@@ -80,17 +80,21 @@ def reoptimise() -> int:
             plans = plan_batch(list(zip(of_orders, freed, strict=True)), rules)
         except NotSolved:
             continue
-        changes = [
-            (each, order, snapshot, made)
-            for (each, order), snapshot, made in zip(pairs, freed, plans, strict=True)
-            if _outlets_of(made) != each.placed
+        every = [
+            (each, order, snapshot, made) for (each, order), snapshot, made in zip(pairs, freed, plans, strict=True)
         ]
-        if _saves(changes):
-            moved += _move(changes, {"rules": rules, "rule_set": rule_set, "terms_id": terms.pk})
+        if _saves([choice for choice in every if moves(choice)]):
+            moved += _move(every, {"rules": rules, "rule_set": rule_set, "terms_id": terms.pk})
     return moved
 
 
-Change = tuple[Open, facts.Order, facts.Snapshot, Plan]
+Choice = tuple[Open, facts.Order, facts.Snapshot, Plan]
+
+
+def moves(choice: Choice) -> bool:
+    """Whether a choice puts any line elsewhere than where it is offered."""
+    each, *_rest, made = choice
+    return frozenset((part.outlet, frozenset(part.keys)) for part in made.parts) != each.placed
 
 
 def _unseen() -> list[Open]:
@@ -144,11 +148,7 @@ def _freed(found: Sequence[Open], snapshot: facts.Snapshot) -> facts.Snapshot:
     return snapshot.less(taken, parcels, spent)
 
 
-def _outlets_of(made: Plan) -> frozenset[tuple[int, frozenset[int]]]:
-    return frozenset((part.outlet, frozenset(part.keys)) for part in made.parts)
-
-
-def _saves(changes: Sequence[Change]) -> bool:
+def _saves(changes: Sequence[Choice]) -> bool:
     """Whether moving these orders saves enough, and leaves none of them without a dealer."""
     if not changes or any(made.rest for _each, _order, _snapshot, made in changes):
         return False
@@ -156,9 +156,12 @@ def _saves(changes: Sequence[Change]) -> bool:
     return before - sum(made.cost for *_rest, made in changes) >= WORTH
 
 
-def _move(changes: Sequence[Change], kept: Mapping[str, object]) -> int:
-    """Take the old offers back and make the new ones, of all orders, or of none where somebody was faster."""
-    batch = uuid.uuid4()
+def _move(every: Sequence[Choice], kept: Mapping[str, object]) -> int:
+    """Take the old offers back and make the new ones, of all orders that move, or of none where somebody was faster.
+
+    What was chosen for the others is kept beside them, as not carried out: they were decided together.
+    """
+    batch, changes = uuid.uuid4(), [choice for choice in every if moves(choice)]
     try:
         with transaction.atomic():
             orders = {each.order.pk: lock_consumer_order(each.order.pk) for each, *_rest in changes}
@@ -168,16 +171,18 @@ def _move(changes: Sequence[Change], kept: Mapping[str, object]) -> int:
                     unseen = Offer.objects.filter(pk=offer.pk, seen_at=None).first()
                     if unseen is None or not end(unseen, OfferState.WITHDRAWN, by=None, note=IMPROVED):
                         raise _Overtaken
-            for each, order, snapshot, made in changes:
-                locked = orders[each.order.pk]
-                decision = _keep(locked, order, snapshot, made, batch, kept)
-                carry_out(locked, open_lines(locked), decision, made, snapshot)
+            for choice in every:
+                each, order, snapshot, made = choice
+                locked = orders.get(each.order.pk)
+                decision = _keep(locked or each.order, order, snapshot, made, batch, kept, carried_out=bool(locked))
+                if locked:
+                    carry_out(locked, open_lines(locked), decision, made, snapshot)
     except (*BEATEN, _Overtaken):
         return 0
     return len(changes)
 
 
-def _lock_what_moves(changes: Sequence[Change]) -> None:
+def _lock_what_moves(changes: Sequence[Choice]) -> None:
     """Lock campaigns, days and stock of all offers, old and new, in the house order: each is touched more than once."""
     offers = [offer for each, *_rest in changes for offer in each.offers]
     campaigns = {offer.campaign_id for offer in offers if offer.campaign_id}
@@ -195,8 +200,11 @@ def _keep(
     made: Plan,
     batch: uuid.UUID,
     kept: Mapping[str, object],
+    *,
+    carried_out: bool,
 ) -> Decision:
-    return keep(order, wanted, snapshot, made=made, cause=Cause.REOPTIMISE, batch=batch, **kept)  # type: ignore[arg-type]  # as keep() takes them
+    more = {**kept, "cause": Cause.REOPTIMISE, "batch": batch, "carried_out": carried_out}
+    return keep(order, wanted, snapshot, made=made, **more)  # type: ignore[arg-type]  # as keep() takes them
 
 
 class _Overtaken(Exception):

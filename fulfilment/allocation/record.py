@@ -14,6 +14,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from fulfilment.allocation.batch import plan_batch
 from fulfilment.allocation.facts import Order, Snapshot
 from fulfilment.allocation.plan import Plan, plan
 from fulfilment.allocation.rules import Rule
@@ -43,6 +44,15 @@ def replay(kept: Mapping[str, Plain]) -> tuple[Plan, bool]:
     order, snapshot = from_plain(Order, kept["order"]), from_plain(Snapshot, kept["snapshot"])
     made = plan(order, snapshot, [from_plain(Rule, rule) for rule in kept["rules"]])
     return made, to_plain(made) == kept["plan"]
+
+
+def replay_together(kept: Sequence[Mapping[str, Plain]]) -> list[bool]:
+    """Decide a batch again from the records of all its orders, in their order: of each, whether its plan is the same."""
+    if any(each["version"] != VERSION for each in kept):
+        raise ValueError(f"A record has another version than {VERSION}.")
+    pairs = [(from_plain(Order, each["order"]), from_plain(Snapshot, each["snapshot"])) for each in kept]
+    rules = [from_plain(Rule, rule) for rule in kept[0]["rules"]]
+    return [to_plain(made) == each["plan"] for made, each in zip(plan_batch(pairs, rules), kept, strict=True)]
 
 
 def to_plain(value: Any) -> Plain:

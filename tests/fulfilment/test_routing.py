@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from fulfilment.allocation import byhand, held, improve, offers, routing, sweep
+from fulfilment.allocation.again import comes_out_the_same
 from fulfilment.allocation.models import (
     Allocation,
     Cause,
@@ -421,3 +422,16 @@ def test_the_statements_of_routing_do_not_grow_with_the_lines() -> None:
         assert order.offers.get().lines.count() == lines
         counted.append(len(queries))
     assert counted[0] == counted[1] <= 35, counted
+
+
+def test_decisions_made_together_are_made_again_together() -> None:
+    world = make_allocation_world(2, stock=1, batch_seconds=60)
+    for number in range(3):
+        place_order(world, f"W-{number}")
+    ConsumerOrder.objects.update(state_at=timezone.now() - timedelta(minutes=2))
+    sweep.decide_windows()
+    decisions = list(Decision.objects.all())
+    assert len({decision.batch for decision in decisions}) == 1
+    assert [comes_out_the_same(decision) for decision in decisions] == [True, True, True]
+    Decision.objects.filter(pk=decisions[0].pk).update(record={**decisions[0].record, "plan": {}})
+    assert not comes_out_the_same(Decision.objects.get(pk=decisions[0].pk))
