@@ -113,7 +113,7 @@ class TestOrderFacts:
         world = make_allocation_world()
         make_campaign(**fields)
         told = facts_of(place_order(world, campaign_code="LAUNCH"))
-        assert ({line.campaign for line in told.lines}, told.tags) == ({""}, {"LAUNCH"})
+        assert ({line.campaign for line in told.lines}, told.tags) == ({""}, frozenset({"LAUNCH"}))
 
 
 class TestTerms:
@@ -200,7 +200,7 @@ class TestDealers:
         assert told.units == 6
         found = told.dealers[dealer.pk]
         assert (found.tier, found.entitlement, found.credit_hold) == (3, 125_000, True)
-        assert (found.acceptance, found.units, found.groups) == (750_000, 6, {"elite"})
+        assert (found.acceptance, found.units, found.groups) == (750_000, 6, frozenset({"elite"}))
 
     def test_one_that_was_never_counted_is_believed_to_accept_as_a_dealer_does(self) -> None:
         world = make_allocation_world()
@@ -412,7 +412,7 @@ class TestTerritories:
 
     def test_a_circle_counts_where_it_reaches(self) -> None:
         world = make_allocation_world(shops=2)
-        circle = {"area_code": "", "latitude": LATITUDE + 1, "longitude": LONGITUDE}
+        circle: dict[str, Any] = {"area_code": "", "latitude": LATITUDE + 1, "longitude": LONGITUDE}
         make_exclusive(world.shops[1], radius_km=112, **circle)
         make_exclusive(world.shops[0], radius_km=100, **circle)
         told = snapshot_of(facts_of(place_order(world)))
@@ -425,7 +425,7 @@ class TestTerritories:
         ProductCategory.objects.create(product=world.products["A"], category=below)
         make_exclusive(world.shops[0], category=above)
         (told,) = snapshot_of(facts_of(place_order(world, "W-1", of("A"), of("B")))).territories
-        assert told.skus == {"A"}
+        assert told.skus == frozenset({"A"})
 
     @pytest.mark.parametrize(
         "fields",
