@@ -189,7 +189,8 @@ def fates_off(order_ids: list[int] | None = None) -> Iterator[str]:
     ):
         places[line].append("completed" if fate == LineFate.SUPPLIER_WAREHOUSE and gone else fate)
     open_parts = _of(OfferLine.objects.filter(offer__state=SENT), "offer__order", order_ids)
-    for line, *_part in open_parts.values_list("order_line", "offer__decision", "offer__part").distinct():
+    parts = open_parts.order_by().values_list("order_line", "offer__decision", "offer__part").distinct()
+    for line, *_part in parts:
         places[line].append("offered")
     standing: dict[int, set[str]] = defaultdict(set)
     states: dict[int, str] = {}
