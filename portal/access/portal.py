@@ -6,10 +6,13 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Case, Subquery, When
+from django.db.models import Case, Count, Exists, OuterRef, Subquery, When
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
 from dealers.accounts.models import Dealer, Membership, Outlet, Supplier, User
+from fulfilment.allocation.models import Offer, OfferState
+from fulfilment.consumer.models import Channel
 from fulfilment.ordering.cart import CartEntry, entries, find_cart
 from fulfilment.ordering.freight import amounts_of
 from fulfilment.ordering.models import DealerCart, DealerOrder
@@ -50,7 +53,12 @@ class Portal:
         if self.user is None or self.is_staff:
             return []
         found = Membership.objects.filter(user=self.user, is_active=True, dealer__is_active=True)
-        return list(found.select_related("dealer__sales_rep").order_by("dealer__name", "pk"))
+        waiting = Offer.objects.filter(dealer=OuterRef("dealer"), state=OfferState.SENT).order_by().values("dealer")
+        told = found.annotate(
+            has_consumer_orders=Exists(Channel.objects.filter(is_active=True)),
+            offers_waiting=Coalesce(Subquery(waiting.annotate(count=Count("pk")).values("count")), 0),
+        )
+        return list(told.select_related("dealer__sales_rep").order_by("dealer__name", "pk"))
 
     @cached_property
     def membership(self) -> Membership | None:
@@ -66,6 +74,16 @@ class Portal:
     def maybe_dealer(self) -> Dealer | None:
         """The dealer the user orders for, if any."""
         return self.membership.dealer if self.membership else None
+
+    @property
+    def has_consumer_orders(self) -> bool:
+        """Whether the supplier takes in consumer orders, as known with the user's place; never for its own people."""
+        return bool(getattr(self.membership, "has_consumer_orders", False))
+
+    @property
+    def offers_waiting(self) -> int:
+        """How many consumer orders wait for an answer of the dealer, as known with the user's place."""
+        return int(getattr(self.membership, "offers_waiting", 0))
 
     @property
     def dealer(self) -> Dealer:
