@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 
@@ -55,7 +55,7 @@ def keeps_of(offer: Offer, lines: Iterable[OfferLine]) -> Keeps:
     made = [from_plain(Settlement, line.settlement) for line in lines]
     whole = max(offer.keeps, offer.floor, Decimal("0.01")) * Decimal("1.15")
     return Keeps(
-        rows=_rows(made),
+        rows=rows_of(made),
         amount=offer.keeps,
         percent=_percent(offer.keeps, offer.net_revenue),
         floor=offer.floor,
@@ -71,7 +71,8 @@ def _percent(part: Decimal, whole: Decimal) -> Decimal | None:
     return (part * 100 / whole).quantize(Decimal("0.1"), ROUND_DOWN) if whole > 0 else None
 
 
-def _rows(made: list[Settlement]) -> list[MoneyRow]:
+def rows_of(made: Sequence[Settlement]) -> list[MoneyRow]:
+    """How what a dealer keeps of lines adds up; the net column sums to it, to the cent."""
     supplier_sells = [each for each in made if each.terms.model is Model.SUPPLIER_SELLS]
     dealer_sells = [each for each in made if each.terms.model is Model.DEALER_SELLS]
     found = [*_sold_by_dealer(dealer_sells), *_sold_by_supplier(supplier_sells)]

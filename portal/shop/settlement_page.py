@@ -17,7 +17,8 @@ from fulfilment.allocation.models import Allocation, AllocationLine
 from fulfilment.settlement.reading import Move, Share, Stage, moves_of, shares_of, stage_of
 from fulfilment.settlement.sides import settlement_of
 from portal.components.formats import format_amount, format_date
-from pricing.margins.amounts import MILLION, net
+from portal.shop.consumer_money import rows_of
+from pricing.margins.amounts import MILLION
 from pricing.margins.settle import Settlement
 from pricing.margins.terms import Model
 
@@ -80,7 +81,7 @@ def page_context(allocation: Allocation) -> dict[str, Any]:
         "lines": lines,
         "supplier_sells": any(each.terms.model is Model.SUPPLIER_SELLS for each in made),
         "received": _received(made),
-        "kept": _kept(made),
+        "kept": rows_of(made),
         "keeps": to_money(sum(each.dealer_margin for each in made)),
         "terms": _terms(allocation, made),
         "moves": [(move, _move_words(move)) for move in moves_of(allocation.pk, allocation.dealer_id)],
@@ -124,21 +125,6 @@ def _received(made: Sequence[Settlement]) -> list[tuple[str, Decimal]]:
         (_("Top-up"), sum(each.top_up for each in dealer)),
         (_("Purchase price, paid back"), sum(each.sale.landed_cost for each in supplier)),
         (_("Fulfilment fee"), sum(each.fulfilment_fee for each in supplier)),
-    ]
-    return [(word, to_money(amount)) for word, amount in parts if amount]
-
-
-def _kept(made: Sequence[Settlement]) -> list[tuple[str, Decimal]]:
-    """From what the dealer is paid to what it keeps, net of tax; the parts sum to it."""
-    received = sum(each.dealer_receives for each in made)
-    goods = sum(net(each.sale.landed_cost, each.terms.rates.goods_tax) for each in made)
-    sending = sum(net(each.sale.freight, each.terms.rates.freight_tax) for each in made)
-    kept = sum(each.dealer_margin for each in made)
-    parts = [
-        (_("You are paid"), received),
-        (_("Tax in it"), kept + goods + sending - received),
-        (_("Purchase price, net"), -goods),
-        (_("Sending, net"), -sending),
     ]
     return [(word, to_money(amount)) for word, amount in parts if amount]
 
