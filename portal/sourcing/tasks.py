@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 
 from celery import shared_task
+from django.db import transaction
 
-from fulfilment.allocation import improve, routing, scores, sweep
+from fulfilment.allocation import improve, relief, routing, scores, sweep
 from fulfilment.allocation.models import Cause
 from fulfilment.allocation.situation import NoTerms, clock
 from fulfilment.settlement import settling
 from fulfilment.settlement.booking import day_of
+from portal.notifications.offers import remind_offers
 from portal.sourcing.simulation_tasks import desk_job as desk_job  # so that the worker finds them
 from portal.sourcing.simulation_tasks import resume_jobs as resume_jobs
 from portal.sourcing.simulation_tasks import simulate as simulate
@@ -29,8 +31,11 @@ def allocate_order(order_id: int, cause: str = Cause.LIVE) -> None:
 
 @shared_task(name="portal.sourcing.sweep")
 def sweep_offers() -> None:
-    """End offers whose time has passed, and decide orders that were forgotten or whose window has come."""
+    """End offers whose time has passed or whose goods are not there, and decide orders that were forgotten or whose
+    window has come."""
     sweep.expire_due()
+    _remind()
+    relief.relieve()
     try:
         sweep.decide_windows()
     except NoTerms:
@@ -52,6 +57,15 @@ def retry_backlog() -> None:
 def refresh_scores() -> None:
     """Count anew how dealers do."""
     scores.refresh(clock())
+
+
+def _remind() -> None:
+    """Counting up and queueing the mail are one transaction; a mail that cannot be made stops nothing else."""
+    try:
+        with transaction.atomic():
+            remind_offers(sweep.remind_due())
+    except Exception:
+        logger.exception("dealers not reminded of offers")
 
 
 def _decide(order_id: int) -> None:

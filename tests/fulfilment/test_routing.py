@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from fulfilment.allocation import byhand, held, improve, offers, routing, sweep
+from fulfilment.allocation import byhand, held, improve, offers, relief, routing, sweep
 from fulfilment.allocation.again import comes_out_the_same
 from fulfilment.allocation.models import (
     Allocation,
@@ -435,3 +435,23 @@ def test_decisions_made_together_are_made_again_together() -> None:
     assert [comes_out_the_same(decision) for decision in decisions] == [True, True, True]
     Decision.objects.filter(pk=decisions[0].pk).update(record={**decisions[0].record, "plan": {}})
     assert not comes_out_the_same(Decision.objects.get(pk=decisions[0].pk))
+
+
+def test_a_count_below_what_is_offered_takes_back_the_newest_offers_it_needs() -> None:
+    world = make_allocation_world(1, stock=3)
+    for number in range(3):
+        routing.allocate(place_order(world, f"W-{number}").pk)
+    first, second, third = Offer.objects.order_by("pk")
+    offers.accept(second.pk, by=None)
+    assert relief.relieve() == 0
+    make_stock(world.shops[0].outlet, world.products["A"], 2, minutes_ago=0)
+    assert relief.relieve() == 1
+    assert [Offer.objects.get(pk=offer.pk).state for offer in (first, second, third)] == [
+        "sent",
+        "accepted",
+        "withdrawn",
+    ]
+    make_stock(world.shops[0].outlet, world.products["A"], 0, minutes_ago=0)
+    assert relief.relieve() == 1
+    assert relief.relieve() == 0
+    assert counters(world) == (0, 0, 1), "what was accepted stays, and is short"
