@@ -138,7 +138,8 @@ def hand_over(outlet_id: int, said: str, *, by: User, line_ids: Collection[int] 
             raise HandoverRefused(_("Choose lines of this order that are still here."))
         if wanted and take(code.pk, wanted, by) == len(wanted):
             lines = held.send(allocation.pk, wanted, by=by, note="pickup-code")
-            return _done(code, lines, by)
+            if len(lines) == len(wanted):
+                return _done(code, lines, by)
         transaction.set_rollback(True)
     return _repeated(code, wanted or known, by)
 

@@ -7,6 +7,7 @@ class PortalNotificationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from portal.notifications import receivers
+        from portal.notifications import offers, receivers
 
         receivers.connect()
+        offers.connect()

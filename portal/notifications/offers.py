@@ -1,0 +1,74 @@
+"""Telling a dealer's people of consumer orders: offered, reminded, gone, cancelled. No mail names the consumer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.urls import reverse
+
+from dealers.accounts.models import DealerRole, Membership, User
+from fulfilment.allocation.models import Allocation, AllocationState, Offer, OfferLine, OfferState, OfferStep
+from fulfilment.signals import allocation_moved, offer_moved
+from portal.access.roles import DEALER_PERMISSIONS, Permission
+from portal.notifications.queue import queue_mail
+
+MOST_LINES = 20
+TOLD_OF_END = (OfferState.EXPIRED, OfferState.WITHDRAWN, OfferState.SUPERSEDED)
+ROLES = [role for role in DealerRole.values if Permission.FULFIL_CONSUMER_ORDERS in DEALER_PERMISSIONS[role]]
+
+
+def connect() -> None:
+    """Connect the receivers; they run in the transaction of the fact."""
+    offer_moved.connect(tell_of_offer, dispatch_uid="portal.notifications.offer")
+    allocation_moved.connect(tell_of_allocation, dispatch_uid="portal.notifications.allocation")
+
+
+def tell_of_offer(*, offer: Offer, step: OfferStep, **_kwargs: Any) -> None:
+    """Mail for a new offer, for one given without asking, and for one that ended without an answer."""
+    asked = offer.expires_at is not None
+    if step.to_state == OfferState.SENT and asked:
+        _queue(offer, "offer_new", f"offer:{step.pk}")
+    elif step.to_state == OfferState.ACCEPTED and not asked:
+        _queue(offer, "offer_given", f"offer:{step.pk}")
+    elif step.to_state in TOLD_OF_END and asked:
+        _queue(offer, "offer_ended", f"offer:{step.pk}", ended=step.to_state)
+
+
+def tell_of_allocation(*, allocation: Allocation, step: OfferStep, **_kwargs: Any) -> None:
+    """Mail when the dealer does not hold an order any more, or less of it: nobody may go on packing it."""
+    if step.to_state == AllocationState.CANCELLED:
+        offer = Offer.objects.get(pk=allocation.pk)
+        _queue(offer, "allocation_cancelled", f"allocation:{step.pk}", whole=allocation.state == step.to_state)
+
+
+def remind_offers(offers: Iterable[Offer]) -> int:
+    """Queue the reminders of offers that `sweep.remind_due` counted up; how many mails. Call it in its transaction.
+
+    Each reminder of an offer is one mail to each person, however often it is asked for.
+    """
+    return sum(_queue(offer, "offer_reminder", f"offer-reminder:{offer.pk}:{offer.reminders}") for offer in offers)
+
+
+def _queue(offer: Offer, template: str, key: str, **more: Any) -> int:
+    people = _people(offer.dealer_id)
+    if not people:
+        return 0
+    lines = list(OfferLine.objects.filter(offer=offer.pk).defer("settlement").order_by("position")[: MOST_LINES + 1])
+    context = {
+        "offer": offer,
+        "number": offer.order.external_number,
+        "outlet": offer.outlet,
+        "lines": lines[:MOST_LINES],
+        "more": len(lines) > MOST_LINES,
+        **more,
+    }
+    path = reverse("shop:consumer_offer", args=[offer.pk])
+    mails = [queue_mail(f"{key}:{user.pk}", user.email, user.language, template, context, path) for user in people]
+    return sum(mail is not None for mail in mails)
+
+
+def _people(dealer_id: int) -> list[User]:
+    """Those at a dealer who may answer, each once."""
+    places = Membership.objects.filter(dealer=dealer_id, dealer__is_active=True, is_active=True, role__in=ROLES)
+    return list(User.objects.filter(is_active=True, memberships__in=places).distinct().order_by("pk"))
