@@ -13,6 +13,7 @@ from dealers.sentences import worded as _
 from fulfilment.allocation import facts, situation
 from fulfilment.allocation.fates import fates, refresh
 from fulfilment.allocation.held import cancel_lines as take_from_dealer
+from fulfilment.allocation.holdings import lock_holdings
 from fulfilment.allocation.models import (
     AllocationLine,
     AllocationState,
@@ -173,6 +174,7 @@ def cancel_lines(order_id: int, line_ids: Collection[int], *, by: User, note: st
         )
         if any(line.allocation.state != AllocationState.ACCEPTED for line in held):
             raise LineRefused(_("A dealer has packed some of these lines already."))
+        lock_holdings([line.allocation.offer for line in held])
         for allocation in {line.allocation_id: line.allocation for line in held}.values():
             mine = [line for line in held if line.allocation_id == allocation.pk]
             take_from_dealer(allocation, mine, by=by, note=note)

@@ -211,12 +211,13 @@ def cancel_lines(allocation: Allocation, lines: Sequence[AllocationLine], *, by:
     if not lines:
         return
     now = timezone.now()
-    outlets.cancel(wanted(lines, allocation.outlet_id), f"cancel:{lines[0].pk}", by=by)
     AllocationLine.objects.filter(pk__in=[line.pk for line in lines]).update(cancelled_at=now)
-    budgets.give(allocation.offer.campaign_id, sum((line.offer_line.top_up for line in lines), to_money(0)))
     standing = allocation.lines.filter(cancelled_at=None)
+    budgets.give(allocation.offer.campaign_id, sum((line.offer_line.top_up for line in lines), to_money(0)))
     if not standing.exists():
         capacity.free(allocation.offer.outlet_day_id)
+    outlets.cancel(wanted(lines, allocation.outlet_id), f"cancel:{lines[0].pk}", by=by)
+    if not standing.exists():
         allocation.cancelled_at = now
         _move(allocation, AllocationState.CANCELLED, by=by, note=note, lines=lines)
     elif not standing.filter(sent_at=None).exists():

@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from fulfilment.allocation import facts, situation
 from fulfilment.allocation.batch import NotSolved, plan_batch
-from fulfilment.allocation.making import lock_stock
+from fulfilment.allocation.holdings import lock_stock
 from fulfilment.allocation.minor import to_minor
 from fulfilment.allocation.models import (
     Cause,

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
-
-from django.db import connection
 
 from dealers.accounts.models import User
 from fulfilment.allocation import budgets, capacity, facts
 from fulfilment.allocation.business_time import Calendar, NeverOpen, add_business_minutes
 from fulfilment.allocation.calendars import local_day
+from fulfilment.allocation.holdings import lock_stock
 from fulfilment.allocation.minor import to_money
 from fulfilment.allocation.models import (
     ConsumerCampaign,
@@ -32,12 +31,6 @@ from fulfilment.consumer.models import ConsumerOrder, ConsumerOrderLine
 from fulfilment.stock import outlets
 from pricing.margins.amounts import net
 from pricing.margins.settle import Settlement
-
-LOCK = """
-SELECT s.id FROM fulfilment_stock_outletstock s
-JOIN unnest(%s::bigint[], %s::bigint[]) AS w(outlet_id, product_id) USING (outlet_id, product_id)
-ORDER BY s.id FOR NO KEY UPDATE OF s
-"""
 
 
 @dataclass
@@ -233,10 +226,3 @@ def _hold(holding: Sequence[Made], by: User | None) -> None:
         lock_stock({key for each in holding for key in wanted(each.lines, each.offer.outlet_id)})
     for each in holding:
         outlets.hold(wanted(each.lines, each.offer.outlet_id), reference(each.offer), by=by)
-
-
-def lock_stock(keys: Iterable[outlets.Key]) -> None:
-    """Lock stock rows in key order, before several movements of one transaction touch them one after the other."""
-    ordered = sorted(set(keys))
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK, [[outlet for outlet, _ in ordered], [product for _, product in ordered]])

@@ -20,7 +20,9 @@ from fulfilment.allocation.batch import plan_batch
 from fulfilment.allocation.budgets import BudgetSpent
 from fulfilment.allocation.capacity import NoCapacity
 from fulfilment.allocation.fates import fates, fates_of, refresh
+from fulfilment.allocation.holdings import lock_holdings
 from fulfilment.allocation.making import make_offers
+from fulfilment.allocation.minor import to_minor
 from fulfilment.allocation.models import Cause, ConsumerTerms, Decision, LeftLine, LineFate, Offer, OfferState, RuleSet
 from fulfilment.allocation.offers import end
 from fulfilment.allocation.plan import Plan, applies, plan
@@ -79,16 +81,40 @@ def _allocate(
     if not lines:
         refresh(order, by=by)
         return None
+    return _decide(order, lines, cause, by, without, from_backlog=from_backlog)
+
+
+def _decide(
+    order: ConsumerOrder,
+    lines: Sequence[ConsumerOrderLine],
+    cause: Cause,
+    by: User | None,
+    without: frozenset[int],
+    *,
+    from_backlog: bool = False,
+    instead_of: Sequence[Offer] = (),
+    note: str = "",
+) -> Decision | None:
+    """Decide lines of a locked order. Offers in `instead_of` are taken back for it, once all is locked that either
+    touches: let go first, the goods of two orders that change places would wait for each other."""
     now, (rule_set, rules) = situation.clock(), live()
     terms = situation.terms_now(now)
     (wanted,) = order_facts([order], {order.pk: lines}, terms, without)
     if cause is Cause.LIVE and in_window(wanted, rules):
         return None
     (snapshot,) = situation.snapshots([wanted], currency=order.currency, terms=terms, now=now)
+    if freed := sum(to_minor(offer.top_up) for offer in instead_of if offer.holds and offer.campaign_id):
+        snapshot = snapshot.less({}, {}, {order.campaign_code: -freed})
     made = plan(wanted, snapshot, rules)
     if from_backlog and not made.parts and all(rest.outcome is Outcome.BACKLOG for rest in made.rest):
         LeftLine.objects.filter(order=order, fate=LineFate.BACKLOG).update(tried_at=now)
         return None
+    if instead_of:
+        products = {line.pk: line.product_id for line in lines}
+        parts = [(each.outlet, part.keys) for part in made.parts for each in part.offers]
+        lock_holdings(instead_of, also={(outlet, products[key]) for outlet, keys in parts for key in keys}, now=now)
+        for offer in instead_of:
+            end(offer, OfferState.WITHDRAWN, by=by, note=note)
     decision = keep(order, wanted, snapshot, rules, made, rule_set=rule_set, terms_id=terms.pk, cause=cause, by=by)
     carry_out(order, lines, decision, made, snapshot, by=by)
     return decision
@@ -272,8 +298,13 @@ def reroute(
 
 def _reroute(order_id: int, by: User | None, note: str, without: frozenset[int]) -> Decision | None:
     order = lock_consumer_order(order_id)
-    for offer in Offer.objects.filter(order=order, state=OfferState.SENT).order_by("pk"):
-        end(offer, OfferState.WITHDRAWN, by=by, note=note)
+    if State(order.state) not in ROUTABLE:
+        return None
+    asked = list(Offer.objects.filter(order=order, state=OfferState.SENT).order_by("pk"))
     LeftLine.objects.filter(order=order, sent_at=None).exclude(fate=LineFate.CANCELLED).delete()
-    refresh(order, by=by, note=note)
-    return _allocate(order_id, Cause.REROUTE, by, without, from_backlog=False)
+    open_still = {line for line, fate in fates(order.pk).items() if fate in (Fate.WAITING, Fate.OFFERED)}
+    lines = [line for line in order.lines.order_by("position") if line.pk in open_still]
+    if not lines:
+        refresh(order, by=by, note=note)
+        return None
+    return _decide(order, lines, Cause.REROUTE, by, without, instead_of=asked, note=note)

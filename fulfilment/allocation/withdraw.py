@@ -6,6 +6,7 @@ from typing import Any
 
 from dealers.accounts.models import User
 from fulfilment.allocation.held import cancel_lines
+from fulfilment.allocation.holdings import lock_holdings
 from fulfilment.allocation.models import AllocationLine, AllocationState, LeftLine, LineFate, Offer, OfferState
 from fulfilment.allocation.offers import CANCELLED, CHANGED, end
 from fulfilment.consumer.commands import too_late
@@ -25,7 +26,9 @@ def on_order_changing(order: ConsumerOrder, by: User | None, ends: bool, **_more
     if packed or (held and not ends) or left.filter(sent_at__isnull=False).exists():
         raise too_late(order)
     note = CANCELLED if ends else CHANGED
-    for offer in Offer.objects.filter(order=order, state=OfferState.SENT).order_by("pk"):
+    asked = list(Offer.objects.filter(order=order, state=OfferState.SENT).order_by("pk"))
+    lock_holdings([*asked, *(line.allocation.offer for line in held)])
+    for offer in asked:
         end(offer, OfferState.WITHDRAWN, by=by, note=note)
     for allocation in {line.allocation_id: line.allocation for line in held}.values():
         cancel_lines(allocation, [line for line in held if line.allocation_id == allocation.pk], by=by, note=note)
