@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
@@ -17,15 +18,20 @@ from portal.sourcing.running import Stopped, claim, finish, progress
 MOST_ORDERS, AT_ONCE = 2_000, 10
 
 
-def ask(verb: DeskVerb, order_ids: Collection[int], *, note: str, by: User) -> DeskJob:
-    """Ask for a verb on orders. Refuses (ValueError) none or more than `MOST_ORDERS`."""
+def ask(verb: DeskVerb, order_ids: Collection[int], *, note: str, by: User, key: UUID) -> tuple[DeskJob, bool]:
+    """Ask for a verb on orders: the job of this `key`, and whether it is new. Repeated, nothing more is asked.
+
+    Refuses (ValueError) no orders, or more than `MOST_ORDERS`.
+    """
     keys = sorted(set(order_ids))
     if not 1 <= len(keys) <= MOST_ORDERS:
         raise ValueError(f"Between one and {MOST_ORDERS} orders.")
     with transaction.atomic():
-        job = DeskJob.objects.create(verb=verb, note=note, asked_by=by, total=len(keys))
-        DeskItem.objects.bulk_create([DeskItem(job=job, order_id=key) for key in keys])
-    return job
+        asked = {"verb": verb, "note": note, "asked_by": by, "total": len(keys)}
+        job, new = DeskJob.objects.get_or_create(key=key, defaults=asked)
+        if new:
+            DeskItem.objects.bulk_create([DeskItem(job=job, order_id=each) for each in keys])
+    return job, new
 
 
 def run(job_id: int) -> None:

@@ -57,11 +57,12 @@ class DeskVerb(models.TextChoices):
 
 
 class DeskJob(Job):
-    """One verb for many consumer orders, asked for once. What became of each order stands in its item."""
+    """One verb for many consumer orders, asked for once for a `key`. What became of each order stands in its item."""
 
     verb = models.CharField(_("what"), max_length=10, choices=DeskVerb.choices)
     note = models.CharField(_("reason"), max_length=500)
     refused = models.PositiveIntegerField(default=0)
+    key = models.UUIDField(unique=True, null=True, editable=False)
 
     class Meta:
         verbose_name = _("work on many orders")

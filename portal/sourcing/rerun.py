@@ -31,13 +31,10 @@ class Usage:
 
     def add(self, other: Usage, times: int = 1) -> None:
         """Count another usage in, or off with `times` −1."""
-        for mine, theirs in (
-            (self.taken, other.taken),
-            (self.parcels, other.parcels),
-            (self.spent, other.spent),
-            (self.units, other.units),
-        ):
-            _add(mine, theirs, times)  # type: ignore[arg-type]  # the keys of both are the same
+        _add(self.taken, other.taken, times)
+        _add(self.parcels, other.parcels, times)
+        _add(self.spent, other.spent, times)
+        _add(self.units, other.units, times)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,30 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from fulfilment.allocation.models import Allocation, ConsumerTerms, Decision, Offer, UnclaimRequest
 from fulfilment.consumer.deliveries import carry_out, keep
 from fulfilment.consumer.keeping import issue_token
 from fulfilment.consumer.models import Channel, ConsumerOrder, WebhookDelivery
+from portal.sourcing.models import DeskJob, Simulation
+from portal.sourcing.tally import Tally
 from tests.factories import World
 from tests.fulfilment.consumer_samples import ADDRESS, make_channel, order_data, taken
+
+EMPTY_RECORD = {
+    "version": 1,
+    "order": {
+        "number": "x",
+        "placed_at": "2026-05-04T10:30:00+00:00",
+        "place": None,
+        "lines": [{"key": 1, "sku": "x", "quantity": 1, "paid": 1}],
+    },
+    "plan": {"order": "x", "parts": [], "rest": [], "trace": []},
+}
+EMPTY_RESULT = {
+    **{side: Tally().told({}) for side in ("live", "draft")},
+    "entitlements": {},
+    "differences": 0,
+}
 
 
 def lost_order(channel: Channel, number: str = "LOST") -> ConsumerOrder:
@@ -22,6 +41,34 @@ def broken_delivery(channel: Channel, body: bytes = b"{}") -> WebhookDelivery:
     return carry_out(keep(channel, body)[0].pk)
 
 
+def desk_made(world: World, order: ConsumerOrder) -> dict[str, list[dict[str, Any]]]:
+    """For each route of the desk with a parameter, one that exists; offers and decisions are made without routing."""
+    outlet = world.bergen.outlets.get()
+    terms = ConsumerTerms.objects.first() or ConsumerTerms.objects.create()
+    decision = Decision.objects.filter(order=order).first() or Decision.objects.create(
+        order=order, order_version=1, cause="manual", terms=terms, record=EMPTY_RECORD
+    )
+    offer = Offer.objects.filter(order=order).first() or Offer.objects.create(
+        order=order, order_version=1, decision=decision, dealer=outlet.dealer, outlet=outlet, mode="auto",
+        currency="EUR", holds=False, state="accepted",
+    )  # fmt: skip
+    Allocation.objects.get_or_create(offer=offer, defaults={"order": order, "dealer": outlet.dealer, "outlet": outlet})
+    request, _new = UnclaimRequest.objects.get_or_create(allocation_id=offer.pk, granted=None)
+    job = DeskJob.objects.first() or DeskJob.objects.create(verb="cancel", note="x", asked_by=world.ada)
+    simulation = Simulation.objects.first() or Simulation.objects.create(
+        live_name="live", draft_name="draft", live_rules=[], draft_rules=[], currency="EUR", wanted=1, state="done",
+        asked_by=world.ada, result=EMPTY_RESULT, first_at=order.placed_at, last_at=order.placed_at,
+    )  # fmt: skip
+    return {
+        **{f"console:consumer_{act}": [{"pk": order.pk}] for act in ("assign", "lines")},
+        "console:consumer_withdraw": [{"pk": offer.pk}],
+        "console:consumer_unclaim": [{"pk": request.pk}],
+        "console:consumer_decision": [{"pk": decision.pk}],
+        **{f"console:desk_job{page}": [{"pk": job.pk}] for page in ("", "_progress", "_stop", "_export")},
+        **{f"console:simulation{page}": [{"pk": simulation.pk}] for page in ("", "_progress", "_stop", "_export")},
+    }
+
+
 def consumer_made(world: World) -> dict[str, list[dict[str, Any]]]:
     """For each route of consumer orders with a parameter, one that exists."""
     channel = Channel.objects.filter(code="made").first() or make_channel("made", "shopify")
@@ -29,6 +76,7 @@ def consumer_made(world: World) -> dict[str, list[dict[str, Any]]]:
     delivery = WebhookDelivery.objects.filter(channel=channel).first() or broken_delivery(channel)
     token = channel.tokens.first() or issue_token(channel, "made", by=world.ada)[0]
     return {
+        **desk_made(world, order),
         "api_webhook": [{"code": channel.code}],
         **{f"console:consumer_{page}": [{"pk": order.pk}] for page in ("order", "place", "cancel")},
         **{f"console:consumer_exception{page}": [{"pk": delivery.pk}] for page in ("", "_again", "_sku", "_dismiss")},
