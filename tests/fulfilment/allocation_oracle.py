@@ -32,6 +32,7 @@ from fulfilment.allocation.models import (
 )
 from fulfilment.allocation.record import from_plain, replay
 from fulfilment.consumer.models import ConsumerOrder, ConsumerOrderLine
+from fulfilment.settlement.models import ConsumerEntry, EntryKind
 from fulfilment.stock.models import OutletStock, StockShortfall
 from pricing.margins.amounts import net, step
 from pricing.margins.journal import Account, entries
@@ -149,9 +150,20 @@ def _line_broken(line: OfferLine) -> Iterator[str]:
 
 
 def ledger_off() -> Iterator[str]:
-    """[4] Every journal sums to zero."""
+    """[4] Every journal sums to zero, and what left and came back is booked once."""
     for journal, total in Posting.objects.values_list("journal").annotate(total=Sum("amount")).exclude(total=0):
         yield f"journal {journal} sums to {total}"
+    booked = dict(
+        ConsumerEntry.objects.filter(kind__in=(EntryKind.SALE, EntryKind.RETURN))
+        .values_list("line")
+        .annotate(total=Sum("units"))
+    )
+    for line, quantity, returned in AllocationLine.objects.filter(sent_at__isnull=False).values_list(
+        "pk", "quantity", "returned"
+    ):
+        if booked.pop(line, 0) != quantity - returned:
+            yield f"allocation line {line}: what was booked is not what is with the consumer"
+    yield from (f"allocation line {line} was booked and never sent" for line in booked)
 
 
 def given_twice(order_ids: list[int] | None = None) -> Iterator[str]:
@@ -221,16 +233,16 @@ def territories_broken(order_ids: list[int] | None = None) -> Iterator[str]:
         owners = owners_of(order, order.lines, snapshot, Protection.EXCLUSIVE)
         if not owners:
             continue
-        reasons: dict[tuple[int, int], list[str]] = defaultdict(list)
+        reasons: dict[tuple[str, int, int], list[str]] = defaultdict(list)
         for trace in kept["plan"]["trace"]:
             for each in trace["candidates"]:
                 for key in (line.key for line in order.lines):
-                    reasons[each["dealer"], key].append(each["reasons"].get(str(key), ""))
+                    reasons[trace["rule"], each["dealer"], key].append(each["reasons"].get(str(key), ""))
         for part in kept["plan"]["parts"]:
             for key in part["keys"]:
                 others = {offer["dealer"] for offer in part["offers"]} - owners.get(key, set())
-                for owner in owners.get(key, ()) if others else ():
-                    if any(why in NO_REASON or not why for why in reasons[owner, key]):
+                for owner in owners.get(key, set()) - order.spared if others else ():  # an offer taken back was one
+                    if any(why in NO_REASON or not why for why in reasons[part["rule"], owner, key]):
                         yield f"decision {decision.pk}: line {key} of dealer {owner} was offered to {sorted(others)}"
 
 

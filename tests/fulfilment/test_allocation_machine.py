@@ -37,6 +37,7 @@ from fulfilment.consumer.data import ConsumerConflict, body_hash
 from fulfilment.consumer.models import ConsumerOrder
 from fulfilment.consumer.states import State
 from fulfilment.handover.returns import Back, take_back
+from fulfilment.settlement.settling import settle_due
 from fulfilment.stock.models import OutletStock
 from fulfilment.stock.outlet_feed import Counted, take_counts
 from pricing.terms.models import Price
@@ -158,6 +159,10 @@ class Market(RuleBasedStateMachine):
             if back[0].units:
                 cause = "damaged" if fault else "withdrawal"
                 take_back(line.allocation_id, back, cause=cause, by=None, key=self.key(line, units))
+
+    @rule()
+    def settle(self) -> None:
+        settle_due(timezone.localdate() + timedelta(days=60))
 
     @rule(which=WHICH, granted=st.booleans())
     def leave(self, which: int, granted: bool) -> None:
