@@ -38,7 +38,7 @@ class ChangeRefused(Exception):
 
 
 #: What a reference to another row is called in the record.
-NAMES = {"dealer": "number", "product": "upc", "category": "name", "outlet": "code"}
+NAMES = {"dealer": "number", "product": "upc", "category": "full_name", "outlet": "code"}
 
 
 def plain(thing: models.Model, columns: Iterable[str]) -> dict[str, Any]:
@@ -50,7 +50,8 @@ def _plain(name: str, value: Any) -> Any:
     if isinstance(value, models.Model):
         return str(getattr(value, NAMES[name]))
     if isinstance(value, Decimal):
-        return f"{value:f}" if not value or value.as_tuple().exponent == 0 else f"{value:f}".rstrip("0").rstrip(".")
+        text = f"{value:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
     return value.isoformat() if isinstance(value, date | datetime) else value
 
 
@@ -160,7 +161,7 @@ def remove(
 ) -> bool:
     """Take a row away and keep what it was. Whether it was still there."""
     with transaction.atomic():
-        before = type(thing)._base_manager.select_for_update().filter(pk=thing.pk).first()
+        before = type(thing)._base_manager.select_for_update().filter(pk=thing.pk).order_by().first()
         if before is None:
             return False
         record(what, of or str(before.pk), plain(before, columns), {}, by=by, dealer=dealer)

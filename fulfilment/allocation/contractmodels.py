@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from dealers.accounts.models import User
 
@@ -150,9 +151,9 @@ class OutletDay(models.Model):
 class ProtectionKind(models.TextChoices):
     """How strongly a territory is its owner's; the values are `fulfilment.allocation.facts.Protection`."""
 
-    EXCLUSIVE = "exclusive", _("Exclusive")
-    PRIMARY = "primary", _("Primary")
-    OPEN = "open", _("Open")
+    EXCLUSIVE = "exclusive", pgettext_lazy("territory", "Exclusive")
+    PRIMARY = "primary", pgettext_lazy("territory", "Primary")
+    OPEN = "open", pgettext_lazy("territory", "Open")
 
 
 class ProtectedTerritory(models.Model):

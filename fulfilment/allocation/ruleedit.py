@@ -227,7 +227,8 @@ def _longest_rising(names: Sequence[str], places: dict[str, int]) -> frozenset[s
         before = [best[other] for other in range(index) if places[names[other]] < places[name]]
         longest: list[str] = max(before, key=len, default=nothing)
         best.append([*longest, name])
-    return frozenset(max(best, key=len, default=nothing))
+    all_of_them: list[str] = max(best, key=len, default=nothing)
+    return frozenset(all_of_them)
 
 
 def _made(draft: RuleSet, by: User | None) -> RuleSet:

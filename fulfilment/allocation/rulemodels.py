@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from dealers.accounts.models import User
 from fulfilment.allocation.contractmodels import ConsumerTerms, amount
@@ -18,7 +19,7 @@ class RuleSetState(models.TextChoices):
     """One set is live; drafts are worked on; retired ones were live before."""
 
     DRAFT = "draft", _("Draft")
-    LIVE = "live", _("Live")
+    LIVE = "live", pgettext_lazy("set of rules", "Live")
     RETIRED = "retired", _("Retired")
 
 
