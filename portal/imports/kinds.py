@@ -13,6 +13,8 @@ from dealers.accounts.models import User
 from dealers.intake.columns import Column
 from dealers.intake.intake import merged
 from dealers.intake.rows import Outcome, Parsed, Row, RowState
+from fulfilment.allocation.terms_intake import ContractsIntake, ServicesIntake
+from fulfilment.allocation.territory_intake import OnlineTermsIntake, TerritoriesIntake
 from fulfilment.consumer.intake import ConsumerOrdersIntake
 from fulfilment.stock.expected import ExpectedReceiptsIntake
 from fulfilment.stock.intake import StockIntake
@@ -84,6 +86,10 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     ImportKind.PROMOTIONS: PromotionsIntake.columns,
     ImportKind.OUTLET_STOCK: OutletStockIntake.columns,
     ImportKind.CONSUMER_ORDERS: ConsumerOrdersIntake.columns,
+    ImportKind.CONSUMER_CONTRACTS: ContractsIntake.columns,
+    ImportKind.OUTLET_SERVICES: ServicesIntake.columns,
+    ImportKind.PROTECTED_TERRITORIES: TerritoriesIntake.columns,
+    ImportKind.ONLINE_TERMS: OnlineTermsIntake.columns,
 }
 
 #: What a file of these kinds would do is shown first, and written when a person agrees.
@@ -94,6 +100,10 @@ SHOWN_FIRST: dict[str, Callable[..., Taker]] = {
     ImportKind.FREIGHT_RULES: FreightRulesIntake,
     ImportKind.PROMOTIONS: PromotionsIntake,
     ImportKind.CONSUMER_ORDERS: ConsumerOrdersIntake,
+    ImportKind.CONSUMER_CONTRACTS: ContractsIntake,
+    ImportKind.OUTLET_SERVICES: ServicesIntake,
+    ImportKind.PROTECTED_TERRITORIES: TerritoriesIntake,
+    ImportKind.ONLINE_TERMS: OnlineTermsIntake,
 }
 
 

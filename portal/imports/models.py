@@ -26,6 +26,10 @@ class ImportKind(models.TextChoices):
     PROMOTIONS = "promotions", _("Promotions")
     OUTLET_STOCK = "outlet_stock", _("Stock of dealers' outlets")
     CONSUMER_ORDERS = "consumer_orders", _("Consumer orders")
+    CONSUMER_CONTRACTS = "consumer_contracts", _("Contracts for consumer orders")
+    OUTLET_SERVICES = "outlet_services", _("Outlets' services and opening hours")
+    PROTECTED_TERRITORIES = "protected_territories", _("Protected territories")
+    ONLINE_TERMS = "online_terms", _("Online floor prices and costs")
 
 
 class ImportState(models.TextChoices):
@@ -42,7 +46,7 @@ class ImportState(models.TextChoices):
 class ColumnMapping(models.Model):
     """How this supplier's files name our columns; the last one used for a kind and header is offered next time."""
 
-    kind = models.CharField(max_length=20, choices=ImportKind.choices)
+    kind = models.CharField(max_length=30, choices=ImportKind.choices)
     header_sha256 = models.CharField(max_length=64)
     mapping = models.JSONField()
     updated_by = models.ForeignKey("dealers_accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
@@ -65,7 +69,7 @@ class ImportJob(models.Model):
     what the file would do, with its first differences; `agreed`: a person let it be written.
     """
 
-    kind = models.CharField(_("kind"), max_length=20, choices=ImportKind.choices)
+    kind = models.CharField(_("kind"), max_length=30, choices=ImportKind.choices)
     state = models.CharField(_("state"), max_length=10, choices=ImportState.choices, default=ImportState.MAPPING)
     file = models.FileField(upload_to="imports/%Y/%m/")
     file_name = models.CharField(_("file"), max_length=255)
