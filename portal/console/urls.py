@@ -46,7 +46,8 @@ from portal.console import (
     supplier,
     surcharges,
 )
-from portal.console.sourcing_urls import sourcing_patterns
+from portal.console.money_urls import consumer_money_patterns
+from portal.console.sourcing_urls import dealer_patterns, sourcing_patterns
 
 app_name = "console"
 
@@ -84,6 +85,7 @@ urlpatterns: list[URLPattern] = [
         access=P.MANAGE_DEALERS,
     ),
     route("dealers/<path:number>/lists/", dealer_lists.dealer_lists, name="dealer_lists", access=P.MANAGE_PRICES),
+    *dealer_patterns,
     route("dealers/<path:number>/", dealer_page.dealer, name="dealer", access=P.SEE_DEALERS),
     route("groups/", groups.groups, name="groups", access=P.SEE_DEALERS),
     route("groups/new/", groups.group_add, name="group_add", access=P.MANAGE_PRICES),
@@ -256,6 +258,7 @@ urlpatterns: list[URLPattern] = [
         access=P.MANAGE_CHANNELS,
     ),
     *sourcing_patterns,
+    *consumer_money_patterns,
     route("statements/", money.statements, name="statements", access=P.SEE_STATEMENTS),
     route("statements/export.xlsx", money.statements_export, name="statements_export", access=P.SEE_STATEMENTS),
     route("statements/<path:number>/excel/", money.statement_excel, name="statement_excel", access=P.SEE_STATEMENTS),

@@ -32,6 +32,7 @@ BODY = {"reason": "Because", "note": "Because", "role": "finance", "email": "new
 }
 #: Lists and exports that are open to Bergen's neighbours and may hold nothing of Bergen's.
 HINTS = (SECRET_SKU, SECRET_SKU.lower(), SECRET_PRICE, SECRET_PO, "Secret wok", "11.11", "TRACK-BERGEN", "I-BERGEN")
+HINTS += ("Area 77777",)
 
 
 @pytest.fixture
