@@ -68,6 +68,7 @@ def test_each_order_stands_in_its_queue(shops: AllocationWorld, dora: Client) ->
     decided(shops, "OFFERED")
     decided(shops, "BACKLOG", of("A", 99, paid="99999.00"))
     accepted(shops, "DEALER")
+    Offer.objects.update(ship_by=timezone.now() + timedelta(hours=1))
     lost_order(shops.channel)
     assert counts(desk(dora)) == {"New": 1, "Offered": 1, "Backlog": 1, "Exceptions": 1, "With dealers": 1}
     found = {queue: numbers(desk(dora, f"?queue={queue}")) for queue in ("new", "offered", "backlog", "dealers")}

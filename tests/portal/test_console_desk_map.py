@@ -118,7 +118,7 @@ def test_ten_thousand_outlets_are_a_small_page(
     OutletService.objects.bulk_create(
         [OutletService(outlet=outlet, area_code=f"{number % 90 + 10}0000") for number, outlet in enumerate(outlets)]
     )
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(9):
         page = drawn(dora)
     assert len(page.content) < 300_000
     assert sum(int(mark["text"] or 1) for mark in page.context["marks"]) > 9_000
