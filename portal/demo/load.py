@@ -19,7 +19,7 @@ from oscar.core.loading import get_model
 from dealers.accounts.models import Dealer, DealerRole, Membership, SalesRep, Supplier, User
 from fulfilment.ordering.models import DealerOrder
 from portal.celery import app as celery_app
-from portal.demo import pictures, promotions, selling, stories, supplies, surcharges, terms
+from portal.demo import consumers, pictures, promotions, selling, stories, supplies, surcharges, terms
 from portal.demo.company import ATTRIBUTES, build, write_import_files
 from portal.demo.company.catalogue import MODELS, launch_day
 from portal.demo.company.history import horizon
@@ -62,6 +62,7 @@ def load(today: date, say: Say) -> None:
         selling.load()
         promotions.load(today)
         surcharges.load(today)
+        consumers.load(today, say)
         # The tables hold all there is to do; the wake-up calls of six past months are noise.
         celery_app.control.purge()
     write_logins(company)
