@@ -18,7 +18,14 @@ from django.db import transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from fulfilment.allocation import byhand, held, offers, routing, sweep
 from fulfilment.allocation.models import (
@@ -69,6 +76,22 @@ RULES: dict[str, tuple[dict[str, Any], ...]] = {
 ROUNDS = 30
 
 
+def somebody_is_asked(_machine: object) -> bool:
+    return Offer.objects.filter(state=OfferState.SENT).exists()
+
+
+def something_is_held(_machine: object) -> bool:
+    return Allocation.objects.filter(state__in=("accepted", "packed")).exists()
+
+
+def something_has_left(_machine: object) -> bool:
+    return AllocationLine.objects.filter(sent_at__isnull=False).exists()
+
+
+def something_is_ordered(_machine: object) -> bool:
+    return ConsumerOrder.objects.exists()
+
+
 class Market(RuleBasedStateMachine):
     """Three shops, one of them the owner of an area, one with room for few parcels, and a campaign with little left."""
 
@@ -91,6 +114,11 @@ class Market(RuleBasedStateMachine):
             transaction.set_rollback(True)
             self.undone.__exit__(None, None, None)
 
+    @initialize(lines=st.lists(LINES, min_size=2, max_size=3), area=AREAS)
+    def begin(self, lines: list[list[tuple[str, int, int]]], area: str) -> None:
+        for each in lines:
+            self.place(each, area, False, "4.90")
+
     @invariant()
     def everything_holds(self) -> None:
         assert_all_holds()
@@ -110,6 +138,7 @@ class Market(RuleBasedStateMachine):
         assert routing.allocate(orders[0].pk) is not None
         assert routing.allocate(orders[1].pk) is None
 
+    @precondition(somebody_is_asked)
     @rule(which=WHICH)
     def accept(self, which: int) -> None:
         if offer := self.open_offer(which):
@@ -117,6 +146,17 @@ class Market(RuleBasedStateMachine):
                 assert offers.accept(offer.pk, by=self.boss(offer)).state == OfferState.ACCEPTED
                 offers.accept(offer.pk, by=self.boss(offer))
 
+    @precondition(somebody_is_asked)
+    @rule(which=WHICH)
+    def accept_and_fulfil(self, which: int) -> None:
+        self.accept(which)
+        for allocation in Allocation.objects.filter(state=AllocationState.ACCEPTED).order_by("pk"):
+            held.pack(allocation.pk, by=None)
+            lines = allocation.lines.filter(cancelled_at=None).values_list("pk", flat=True)
+            held.send(allocation.pk, list(lines), by=None)
+            held.complete(allocation.pk, by=None)
+
+    @precondition(somebody_is_asked)
     @rule(which=WHICH, reason=st.sampled_from(DeclineReason.values))
     def decline(self, which: int, reason: str) -> None:
         if offer := self.open_offer(which):
@@ -124,6 +164,7 @@ class Market(RuleBasedStateMachine):
             with pytest.raises(offers.OfferGone):
                 offers.accept(offer.pk, by=self.boss(offer))
 
+    @precondition(somebody_is_asked)
     @rule(which=WHICH)
     def forget(self, which: int) -> None:
         if offer := self.open_offer(which):
@@ -132,11 +173,13 @@ class Market(RuleBasedStateMachine):
                 offers.accept(offer.pk, by=self.boss(offer))
             assert sweep.expire_due() == 1
 
+    @precondition(somebody_is_asked)
     @rule(which=WHICH)
     def withdraw(self, which: int) -> None:
         if offer := self.open_offer(which):
             offers.withdraw(offer.pk, by=self.world.staff, note="another dealer")
 
+    @precondition(something_is_held)
     @rule(which=WHICH, whole=st.booleans())
     def send(self, which: int, whole: bool) -> None:
         if allocation := self.allocation(which, AllocationState.ACCEPTED, AllocationState.PACKED):
@@ -145,11 +188,13 @@ class Market(RuleBasedStateMachine):
             held.send(allocation.pk, lines if whole else lines[:1], by=None)
             assert held.send(allocation.pk, lines[:1], by=None) == []
 
+    @precondition(something_has_left)
     @rule(which=WHICH)
     def complete(self, which: int) -> None:
         if allocation := self.allocation(which, AllocationState.SENT):
             held.complete(allocation.pk, by=None)
 
+    @precondition(something_has_left)
     @rule(which=WHICH, units=st.integers(1, 3), resellable=st.booleans(), fault=st.booleans())
     def give_back(self, which: int, units: int, resellable: bool, fault: bool) -> None:
         lines = list(AllocationLine.objects.filter(sent_at__isnull=False).order_by("pk"))
@@ -160,10 +205,12 @@ class Market(RuleBasedStateMachine):
                 cause = "damaged" if fault else "withdrawal"
                 take_back(line.allocation_id, back, cause=cause, by=None, key=self.key(line, units))
 
+    @precondition(something_has_left)
     @rule()
     def settle(self) -> None:
         settle_due(timezone.localdate() + timedelta(days=60))
 
+    @precondition(something_is_held)
     @rule(which=WHICH, granted=st.booleans())
     def leave(self, which: int, granted: bool) -> None:
         if allocation := self.allocation(which, AllocationState.ACCEPTED, AllocationState.PACKED):
@@ -178,12 +225,14 @@ class Market(RuleBasedStateMachine):
     def count(self, shop: int, sku: str, pieces: int, minutes: int) -> None:
         take_counts([Counted(*self.world.key(shop, sku), pieces, timezone.now() - timedelta(minutes=minutes))])
 
+    @precondition(something_is_ordered)
     @rule(which=WHICH)
     def cancel(self, which: int) -> None:
         if order := self.order(which):
             with suppress(ConsumerConflict):
                 cancel(order.channel, order.external_number, expected_version=order.version, reason="mistake")
 
+    @precondition(something_is_ordered)
     @rule(which=WHICH, lines=LINES, area=AREAS)
     def change(self, which: int, lines: list[tuple[str, int, int]], area: str) -> None:
         if order := self.order(which):
@@ -201,17 +250,20 @@ class Market(RuleBasedStateMachine):
     def rules_change(self, kind: str) -> None:
         live_rules(*RULES[kind])
 
+    @precondition(something_is_ordered)
     @rule(which=WHICH)
     def route_again(self, which: int) -> None:
         if order := self.order(which):
             routing.reroute(order.pk, by=self.world.staff)
 
+    @precondition(something_is_ordered)
     @rule(which=WHICH, shop=st.integers(0, 2), ask=st.booleans())
     def assign(self, which: int, shop: int, ask: bool) -> None:
         if order := self.order(which):
             with suppress(byhand.AssignmentRefused):
                 byhand.assign(order.pk, self.world.shops[shop].outlet.pk, by=self.world.staff, ask=ask)
 
+    @precondition(something_is_ordered)
     @rule(which=WHICH, sent=st.booleans())
     def to_warehouse(self, which: int, sent: bool) -> None:
         if order := self.order(which):
@@ -221,12 +273,14 @@ class Market(RuleBasedStateMachine):
                 if sent:
                     byhand.warehouse_sent(order.pk, lines, by=self.world.staff)
 
+    @precondition(something_is_ordered)
     @rule(which=WHICH)
     def cancel_a_line(self, which: int) -> None:
         if order := self.order(which):
             with suppress(byhand.LineRefused):
                 byhand.cancel_lines(order.pk, [order.lines.order_by("position")[0].pk], by=self.world.staff)
 
+    @precondition(something_is_ordered)
     @rule()
     def work(self) -> None:
         """The worker comes by: what waits is decided, what lies in the backlog is tried again."""
@@ -235,6 +289,7 @@ class Market(RuleBasedStateMachine):
         for order in ConsumerOrder.objects.filter(state=State.BACKLOG).order_by("pk"):
             routing.allocate(order.pk, cause=Cause.AGAIN, from_backlog=True)
 
+    @precondition(something_is_ordered)
     @rule()
     def work_together(self) -> None:
         """Or decides what waits in one go."""
