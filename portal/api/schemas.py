@@ -15,13 +15,15 @@ from fulfilment.consumer.models import ConsumerOrder
 from fulfilment.consumer.receive import MOST_ORDERS
 
 
-def _storable(text: str) -> str:
+def storable_text(text: str) -> str:
+    """Text that can be kept."""
     if not storable(text):
         raise ValueError("holds characters that cannot be kept")
     return text
 
 
-def _in_time(moment: datetime) -> datetime:
+def in_time(moment: datetime) -> datetime:
+    """A moment in UTC, within the years that can be kept."""
     try:
         return moment.astimezone(UTC)
     except OverflowError as why:
@@ -29,7 +31,7 @@ def _in_time(moment: datetime) -> datetime:
 
 
 def _text(name: str, least: int = 0) -> Any:
-    return Annotated[str, StringConstraints(min_length=least, max_length=LENGTHS[name]), AfterValidator(_storable)]
+    return Annotated[str, StringConstraints(min_length=least, max_length=LENGTHS[name]), AfterValidator(storable_text)]
 
 
 Amount = Annotated[
@@ -86,7 +88,7 @@ class OrderIn(Strict):
 
     external_number: _text("external_number", 1)  # type: ignore[valid-type]  # built from the table of lengths
     currency: Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
-    placed_at: Annotated[AwareDatetime, AfterValidator(_in_time)]
+    placed_at: Annotated[AwareDatetime, AfterValidator(in_time)]
     lines: Annotated[list[LineIn], Field(min_length=1, max_length=MOST_LINES)]
     total: Amount
     freight: Amount = Zero
@@ -156,7 +158,7 @@ class CancelIn(Strict):
     """Cancel the version that the channel has seen."""
 
     expected_version: Version
-    reason: Annotated[str, StringConstraints(max_length=500), AfterValidator(_storable)] = ""
+    reason: Annotated[str, StringConstraints(max_length=500), AfterValidator(storable_text)] = ""
 
 
 class ReceiptOut(Schema):

@@ -11,10 +11,12 @@ from portal.access.routing import Audience, route
 from portal.api import problems
 from portal.api.api import api
 from portal.api.consumer_orders import router
+from portal.api.fulfilment import router as fulfilment_router
 from portal.api.outlet_stock import router as stock_router
 from portal.api.webhooks import receive_webhook
 
 api.add_router("/consumer-orders", router)
+api.add_router("/consumer-orders", fulfilment_router)
 api.add_router("/outlet-stock", stock_router)
 
 

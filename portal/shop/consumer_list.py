@@ -34,7 +34,7 @@ NAMED = 2
 TABS: dict[str, tuple[Any, Q]] = {
     "waiting": (gettext_lazy("To answer"), Q(state=OfferState.SENT)),
     "pack": (gettext_lazy("To pack"), Q(allocation__state=AllocationState.ACCEPTED)),
-    "send": (gettext_lazy("To send or hand over"), Q(allocation__state=AllocationState.PACKED)),
+    "send": (gettext_lazy("Packed"), Q(allocation__state=AllocationState.PACKED)),
     "way": (gettext_lazy("On the way"), Q(allocation__state=AllocationState.SENT)),
     "done": (
         gettext_lazy("With the consumer"),

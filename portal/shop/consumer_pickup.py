@@ -45,9 +45,14 @@ def counter(request: PortalRequest) -> HttpResponse:
             return _hand_over(request, outlet, said)
         code = pickup.look_up(outlet.pk, said, by=request.user)
     except HeldRefused as why:
-        kept = "" if isinstance(why, TriesLocked) else spoken(cleaned(said))
         return _page(
-            request, counters, outlet, error=_said(why), code=kept, locked=isinstance(why, TriesLocked), status=409
+            request,
+            counters,
+            outlet,
+            error=_said(why),
+            keyed=spoken(cleaned(said)),
+            locked=isinstance(why, TriesLocked),
+            status=409,
         )
     return _page(request, counters, outlet, code=spoken(cleaned(said)), found=own(request, code.allocation_id))
 

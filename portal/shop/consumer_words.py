@@ -26,6 +26,7 @@ MINUTE, HOUR, DAY = 60, 3_600, 86_400
 NOTES = {
     "pickup-code": gettext_lazy("By the consumer's pickup code"),
     "handed-over": gettext_lazy("Handed over at the counter"),
+    "by-channel": gettext_lazy("As the shop says"),
     "order-cancelled": gettext_lazy("The shop cancelled the order"),
     "order-changed": gettext_lazy("The shop changed the order"),
     "asks to leave": gettext_lazy("You asked to leave the order"),
@@ -107,7 +108,9 @@ def chip_of(offer: Offer) -> tuple[str, str]:
     """The state of an offer, or of what came of it, and the colour of its chip."""
     allocation = allocation_of(offer)
     if allocation is None:
-        kinds = {OfferState.SENT: "warn", OfferState.ACCEPTED: "good"}
+        if offer.state == OfferState.SENT:
+            return _("Waiting for your answer"), "warn"
+        kinds = {OfferState.ACCEPTED: "good"}
         return str(offer.get_state_display()), kinds.get(OfferState(offer.state), "neutral")
     kinds_held = {
         AllocationState.ACCEPTED: "warn",

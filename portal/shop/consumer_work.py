@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from fulfilment.allocation import held
 from fulfilment.allocation.held import HeldRefused
 from fulfilment.allocation.models import Offer
-from fulfilment.handover.models import BY_FAULT
+from fulfilment.handover.models import BY_FAULT, ConsumerReturn, ReturnCause
 from fulfilment.handover.parcels import send_parcel
 from fulfilment.handover.returns import Back, take_back
 from portal.access.portal import PortalRequest
@@ -88,7 +88,9 @@ def give_back(request: PortalRequest, pk: int) -> HttpResponse:
     lines = [line for line in lines_shown(found) if line.back]
     if request.method != "POST":
         return _return_page(request, found, lines, ReturnForm(), {}, _all_resellable(lines))
-    form = ReturnForm(request.POST)
+    form, key = ReturnForm(request.POST), key_in(request.POST)
+    if ConsumerReturn.objects.filter(allocation=found.pk, key=key).exists():  # sent twice: the units are gone by now
+        return redirect("shop:consumer_offer", found.pk)
     units, wrong = _units(request, lines)
     resellable = ids_in(request.POST, "resellable")
     if not units and not wrong:
@@ -104,7 +106,7 @@ def give_back(request: PortalRequest, pk: int) -> HttpResponse:
             backs,
             cause=said_words["cause"],
             by=request.user,
-            key=key_in(request.POST),
+            key=key,
             note=said_words["note"],
         )
     except HeldRefused as why:
@@ -191,7 +193,7 @@ def _return_page(
             for line in lines
         ],
         "form": form,
-        "by_fault": [str(cause.label) for cause in sorted(BY_FAULT)],
+        "by_fault": [str(cause.label) for cause in ReturnCause if cause in BY_FAULT],
         "freight_charged": found.freight_charged,
         "key": key_in(request.POST) if request.method == "POST" else uuid4(),
         "crumbs": crumbs(found, _("Take goods back")),
