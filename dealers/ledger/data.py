@@ -120,7 +120,7 @@ class DocumentData:
             ) % {**names, "total": self.total, "net": self.net, "tax": self.tax}
         if len(self.reference) > LONGEST_REFERENCE:
             yield _("%(kind)s %(number)s: the reference is longer than 200 characters.") % names
-        if self.kind == DocumentKind.PAYMENT and (self.tax or self.lines):
+        if self.kind in (DocumentKind.PAYMENT, DocumentKind.PAYOUT) and (self.tax or self.lines):
             yield _("Payment %(number)s: a payment has neither tax nor lines.") % names
         if self.kind in OF_CONSUMER_SALES and (self.tax or self.lines or self.contra not in CONTRAS):
             yield _("%(kind)s %(number)s has neither tax nor lines, and names the account it comes from.") % names

@@ -52,12 +52,13 @@ class DocumentKind(models.TextChoices):
     INVOICE = "invoice", _("Invoice")
     CREDIT_NOTE = "credit_note", _("Credit note")
     PAYMENT = "payment", pgettext_lazy("document", "Payment")
+    PAYOUT = "payout", _("Payment to the dealer")
     SETTLEMENT = "settlement", _("Consumer sales")
     SETTLEMENT_CORRECTION = "correction", _("Consumer sales, correction")
 
 
 #: Kinds by which a dealer owes more; the others are in its favour.
-DEBITS = (DocumentKind.INVOICE, DocumentKind.SETTLEMENT_CORRECTION)
+DEBITS = (DocumentKind.INVOICE, DocumentKind.PAYOUT, DocumentKind.SETTLEMENT_CORRECTION)
 #: Kinds that the portal itself issues, when money of consumer orders comes to a dealer's account.
 OF_CONSUMER_SALES = (DocumentKind.SETTLEMENT, DocumentKind.SETTLEMENT_CORRECTION)
 

@@ -155,6 +155,8 @@ def _write(data: DocumentData, key: str) -> AccountDocument:
 def _legs(data: DocumentData) -> tuple[tuple[str, Decimal], ...]:
     if data.kind == DocumentKind.PAYMENT:
         return (Account.BANK, data.total), (Account.RECEIVABLE, -data.total)
+    if data.kind == DocumentKind.PAYOUT:
+        return (Account.RECEIVABLE, data.total), (Account.BANK, -data.total)
     sign = 1 if data.kind in DEBITS else -1
     if data.contra:
         return (Account.RECEIVABLE, sign * data.total), (data.contra, -sign * data.total)

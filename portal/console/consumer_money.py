@@ -206,7 +206,7 @@ def _figures(rows: Iterable[ChannelMoney]) -> list[dict[str, Any]]:
     for currency, (paid, kept, difference) in sorted(sums.items()):
         figures += [
             {"label": _("Consumers paid"), "value": format_amount(paid), "unit": currency},
-            {"label": _("Shared"), "value": format_amount(kept), "unit": currency},
+            {"label": _("Shared out"), "value": format_amount(kept), "unit": currency},
             {
                 "label": _("Difference"),
                 "value": format_amount(difference),
@@ -224,9 +224,9 @@ def _amount_columns() -> list[Column]:
         _("Cancelled"),
         _("Came back"),
         _("Dealers"),
-        _("Territory owners"),
+        _("Overrides"),
         _("Guides"),
-        _("Payment provider"),
+        _("Payment fees"),
         _("Supplier"),
         _("of which top-ups"),
         _("Difference"),

@@ -17,6 +17,7 @@ from dealers.ledger.models import AccountDocument
 from dealers.statements.ageing import Ageing
 from dealers.statements.statement import open_amounts
 from portal.access.portal import PortalRequest
+from portal.access.roles import Permission
 from portal.components.downloads import excel
 from portal.components.formats import format_amount
 from portal.components.keyset import with_params, without_place
@@ -79,6 +80,8 @@ def statement(request: PortalRequest, number: str) -> HttpResponse:
     """One dealer's account for a period."""
     dealer = _dealer(request, number)
     context = {**statement_context(request, dealer), "dealer": dealer}
+    in_favour = context["statement"].closing < 0
+    context["pays_out"] = in_favour and request.portal.may(Permission.RECONCILE_CONSUMER_MONEY)
     return render(request, "console/money/statement.html", context)
 
 

@@ -7,7 +7,7 @@ from django.urls import URLPattern
 from portal.access.roles import Permission as P
 from portal.access.routing import route
 from portal.console import consumer_money as money
-from portal.console import settlements
+from portal.console import payouts, settlements
 
 SEE, RECONCILE = P.SEE_STATEMENTS, P.RECONCILE_CONSUMER_MONEY
 
@@ -22,6 +22,7 @@ consumer_money_patterns: list[URLPattern] = [
         name="settlement_orders_export",
         access=SEE,
     ),
+    route("settlements/pay/<path:number>/", payouts.payout, name="payout", access=RECONCILE),
     route("settlements/<int:pk>/", settlements.settlement, name="settlement", access=SEE),
     route("reconciliation/", money.reconciliation, name="reconciliation", access=RECONCILE),
     route("reconciliation/export.csv", money.reconciliation_csv, name="reconciliation_csv", access=RECONCILE),

@@ -12,7 +12,7 @@ from django import forms
 from django.db.models import Count, Q, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from fulfilment.allocation.models import Allocation
 from fulfilment.consumer.models import Channel
@@ -122,7 +122,7 @@ def sheet_of(found: QuerySet[Allocation], today: dt.date, *, with_dealer: bool) 
         Column(_("Channel")),
         *dealer,
         Column(_("Outlet")),
-        Column(_("Sent"), "datetime"),
+        Column(pgettext("goods", "Sent"), "datetime"),
         Column(_("Received"), "datetime"),
         Column(_("Payable on"), "date"),
         Column(_("State")),

@@ -20,7 +20,7 @@ from portal.components.formats import format_amount, format_date
 from portal.shop.consumer_money import rows_of
 from pricing.margins.amounts import MILLION
 from pricing.margins.settle import Settlement
-from pricing.margins.terms import Model
+from pricing.margins.terms import Model, Rates
 
 #: Code of a stage → its word and the colour of its chip.
 STAGES: dict[str, tuple[Any, str]] = {
@@ -136,12 +136,7 @@ def _terms(allocation: Allocation, made: Sequence[Settlement]) -> list[tuple[str
         return facts
     rates, floors = made[0].terms.rates, sorted({each.terms.floor.share for each in made})
     facts += [
-        (
-            _("Tax on goods, freight, services, top-ups"),
-            " · ".join(
-                _percent(rate) for rate in (rates.goods_tax, rates.freight_tax, rates.service_tax, rates.top_up_tax)
-            ),
-        ),
+        (_("Taxes"), _taxes(rates)),
         (_("Payment fee"), _borne(rates.payment_fee, rates.payment_fee_on_dealer)),
         (_("Guide's commission"), _borne(rates.guide, rates.guide_on_dealer)),
         (_("Platform's commission"), _percent(rates.commission)),
@@ -150,6 +145,16 @@ def _terms(allocation: Allocation, made: Sequence[Settlement]) -> list[tuple[str
     if allocation.offer.campaign:
         facts.append((_("Campaign"), f"{allocation.offer.campaign.code} · {allocation.offer.campaign.name}"))
     return facts
+
+
+def _taxes(rates: Rates) -> str:
+    words = _("%(goods)s goods · %(freight)s freight · %(service)s services · %(top_up)s top-ups")
+    return words % {
+        "goods": _percent(rates.goods_tax),
+        "freight": _percent(rates.freight_tax),
+        "service": _percent(rates.service_tax),
+        "top_up": _percent(rates.top_up_tax),
+    }
 
 
 def _borne(rate: int, on_dealer: int) -> str:

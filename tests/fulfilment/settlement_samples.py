@@ -8,6 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Sum
 
 from dealers.ledger.models import Posting
@@ -40,6 +41,7 @@ def sale(paid: int, quantity: int = 1, **changed: int) -> Sale:
     return replace(usual, **changed)
 
 
+@transaction.atomic
 def hand_to(
     world: AllocationWorld,
     order: ConsumerOrder,

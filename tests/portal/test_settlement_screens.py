@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pypdf import PdfReader
 
-from dealers.accounts.models import DealerRole, Membership, SalesRep, StaffRole, User
+from dealers.accounts.models import Dealer, DealerRole, Membership, SalesRep, StaffRole, User
 from dealers.ledger.models import AccountDocument
 from dealers.statements.statement import statement
 from fulfilment.allocation.models import Allocation
@@ -199,7 +199,7 @@ def test_reconciliation_tells_where_the_money_is(shops: AllocationWorld, as_user
     channels = page(client.get(reverse("console:reconciliation")))
     orders = page(client.get(reverse("console:reconciliation_orders") + "?which=unsent"))
 
-    assert "Webshop 2 orders · EUR 2,766.00 69.00 0.00 899.00 1,896.79 47.73" in channels
+    assert "Webshop 2 orders · EUR 2,766.00 0.00 69.00 0.00 899.00 1,896.79 47.73" in channels
     assert "LAUNCH Launch · EUR 1,000.00 109.58 0.00 0.00 109.58 109.58 0.00" in channels
     assert "W-2" in orders
     assert "W-1" not in orders
@@ -279,3 +279,25 @@ def test_reconciliation_pages_by_key(
 
     assert pages == [["W-4", "W-3"], ["W-2", "W-1"], ["W-0"]]
     assert [row.external_number for row, _state in back["rows"]] == ["W-2", "W-1"]
+
+
+def test_finance_notes_what_it_paid_to_a_dealer(shops: AllocationWorld, as_user: Any, finance: User) -> None:
+    allocation = settled(shops)
+    dealer, client = allocation.dealer, as_user(finance)
+    url = reverse("console:payout", args=[dealer.number])
+    assert url in client.get(reverse("console:statement", args=[dealer.number])).content.decode()
+    assert "1,896.79 EUR are in the dealer's favour." in page(client.get(url)).replace("&#x27;", "'")
+    said = {"number": "T-1", "on": "2030-01-01", "amount": "1896.80", "reference": "May"}
+
+    refused = client.post(url, said)
+    noted = page(client.post(url, {**said, "amount": "1896.79"}, follow=True))
+
+    assert refused.status_code == 422
+    assert "Only 1896.79 is in favour of dealer S-1" in page(refused)
+    assert "1,896.79 EUR to Shop 1 are noted as paid." in noted
+    assert "Payment to the dealer T-1" in noted
+    assert open_balance(dealer) == 0
+
+
+def open_balance(dealer: Dealer) -> Decimal:
+    return statement(dealer, dt.date(2030, 1, 1), dt.date(2030, 1, 1)).closing
