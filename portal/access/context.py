@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,21 +17,36 @@ from portal.access.roles import Permission as P
 
 @dataclass(frozen=True)
 class Entry:
-    """One link of the navigation; shown to those who have the permission."""
+    """One link of the navigation; shown to those who have the permission, `when` it makes sense.
+
+    `short` is what a phone calls it, `count` how many things wait behind it.
+    """
 
     label: Any
     route: str
     icon: str
     permission: P
     prefix: str = ""
+    short: Any = ""
+    when: Callable[[Portal], bool] = lambda _portal: True
+    count: Callable[[Portal], int] = lambda _portal: 0
 
 
 SHOP_NAV = (
     Entry(pgettext_lazy("navigation", "Home"), "shop:home", "home", P.BROWSE),
     Entry(_("Catalogue"), "shop:catalogue", "squares-2x2", P.BROWSE),
-    Entry(_("Quick order"), "shop:quick_order", "bolt", P.ORDER),
+    Entry(_("Quick order"), "shop:quick_order", "bolt", P.ORDER, short=pgettext_lazy("navigation", "Quick")),
     Entry(_("Cart"), "shop:cart", "shopping-cart", P.ORDER),
     Entry(_("Orders"), "shop:orders", "clipboard-document-list", P.SEE_OWN_ORDERS),
+    Entry(
+        _("Consumer orders"),
+        "shop:consumer_orders",
+        "shopping-bag",
+        P.SEE_OFFERS,
+        short=_("Offers"),
+        when=lambda portal: portal.has_consumer_orders,
+        count=lambda portal: portal.offers_waiting,
+    ),
     Entry(_("Statement"), "shop:statement", "document-text", P.SEE_OWN_STATEMENT),
     Entry(_("Account"), "shop:account", "user-circle", P.BROWSE),
 )
@@ -63,8 +79,13 @@ CONSOLE_RAIL: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
     (
         _("Consumer orders"),
         (
+            Entry(_("Allocation desk"), "console:desk", "rectangle-stack", P.SEE_CONSUMER_ORDERS),
             Entry(_("Consumer orders"), "console:consumer_orders", "shopping-bag", P.SEE_CONSUMER_ORDERS),
             Entry(_("Exceptions"), "console:consumer_exceptions", "inbox-stack", P.WORK_CONSUMER_ORDERS),
+            Entry(_("Sourcing"), "console:sourcing", "share", P.SEE_DEALERS),
+            Entry(_("Map"), "console:desk_map", "map", P.SEE_CONSUMER_ORDERS),
+            Entry(_("Fairness"), "console:fairness", "scale", P.SEE_CONSUMER_ORDERS),
+            Entry(_("Simulations"), "console:simulations", "beaker", P.SEE_CONSUMER_ORDERS),
             Entry(_("Channels"), "console:channels", "signal", P.MANAGE_CHANNELS),
         ),
     ),
@@ -73,6 +94,8 @@ CONSOLE_RAIL: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
         (
             Entry(_("Statements"), "console:statements", "document-text", P.SEE_STATEMENTS),
             Entry(_("Documents"), "console:documents", "document-duplicate", P.SEE_STATEMENTS),
+            Entry(_("Consumer sales"), "console:settlements", "banknotes", P.SEE_STATEMENTS),
+            Entry(_("Reconciliation"), "console:reconciliation", "scale", P.RECONCILE_CONSUMER_MONEY),
         ),
     ),
     (_("ERP"), (Entry(_("Messages"), "console:messages", "arrows-right-left", P.SEE_MESSAGES),)),
@@ -109,9 +132,19 @@ def portal(request: HttpRequest) -> dict[str, Any]:
 def _links(entries: tuple[Entry, ...], here: Portal, request: HttpRequest) -> list[dict[str, Any]]:
     links = []
     for entry in entries:
-        if here.may(entry.permission):
+        if here.may(entry.permission) and entry.when(here):
             url = reverse(entry.route)
             home = entry.route == "shop:home"
             active = request.path == url if home else request.path.startswith(entry.prefix or url)
-            links.append({"label": entry.label, "url": url, "icon": entry.icon, "active": active, "route": entry.route})
+            links.append(
+                {
+                    "label": entry.label,
+                    "short": entry.short or entry.label,
+                    "count": entry.count(here),
+                    "url": url,
+                    "icon": entry.icon,
+                    "active": active,
+                    "route": entry.route,
+                }
+            )
     return links
