@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from dealers.accounts.models import User
 from fulfilment.consumer.channels import Channel as Channel  # the app's other tables
@@ -36,7 +37,7 @@ STATE_CHOICES = (
 class Method(models.TextChoices):
     """How the consumer gets the goods."""
 
-    DELIVERY = "delivery", _("Delivery")
+    DELIVERY = "delivery", pgettext_lazy("to a consumer", "Delivery")
     PICKUP = "pickup", _("Pickup")
     TAKE_AWAY = "take_away", _("Taken away in the shop")
 
