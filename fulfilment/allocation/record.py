@@ -19,6 +19,10 @@ from fulfilment.allocation.facts import Order, Snapshot
 from fulfilment.allocation.plan import Plan, plan
 from fulfilment.allocation.rules import Rule
 
+#: Most of a record by far: they stand in it as they are.
+AS_THEY_ARE = frozenset({int, str, float, bool, NoneType})
+#: The fields of the kinds that were seen, None where a kind is no dataclass.
+FIELDS: dict[type, tuple[str, ...] | None] = {}
 #: Raised when what a record holds changes its shape; a record of another version is not replayed.
 VERSION = 1
 
@@ -47,7 +51,7 @@ def replay(kept: Mapping[str, Plain]) -> tuple[Plan, bool]:
 
 
 def replay_together(kept: Sequence[Mapping[str, Plain]]) -> list[bool]:
-    """Decide a batch again from the records of all its orders, in their order: of each, whether its plan is the same."""
+    """Decide a batch again from the records of all its orders, in their order: whether each plan is the same."""
     if any(each["version"] != VERSION for each in kept):
         raise ValueError(f"A record has another version than {VERSION}.")
     pairs = [(from_plain(Order, each["order"]), from_plain(Snapshot, each["snapshot"])) for each in kept]
@@ -56,9 +60,31 @@ def replay_together(kept: Sequence[Mapping[str, Plain]]) -> list[bool]:
 
 
 def to_plain(value: Any) -> Plain:
-    """Dataclasses, mappings, sets, enums and moments as what JSON knows."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {each.name: to_plain(getattr(value, each.name)) for each in fields(value)}
+    """Dataclasses, mappings, sets, enums and moments as what JSON knows. What stands in it more than once, such as the
+    tariff that many outlets have, is made plain once and stands there as the same object."""
+    return _plain(value, {})
+
+
+def _plain(value: Any, known: dict[int, Plain]) -> Plain:
+    kind = type(value)
+    if kind in AS_THEY_ARE:
+        return value
+    names = FIELDS[kind] if kind in FIELDS else _learn(kind)
+    if names is not None:
+        if id(value) not in known:
+            known[id(value)] = {
+                name: each if type(each := getattr(value, name)) in AS_THEY_ARE else _plain(each, known)
+                for name in names
+            }
+        return known[id(value)]
+    if kind is dict:
+        return {(key if type(key) is str else _key(key)): _plain(each, known) for key, each in value.items()}
+    if kind is tuple or kind is list:
+        return [_plain(each, known) for each in value]
+    return _seldom(value, known)
+
+
+def _seldom(value: Any, known: dict[int, Plain]) -> Plain:
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, (dt.datetime, dt.date)):
@@ -66,12 +92,18 @@ def to_plain(value: Any) -> Plain:
     if isinstance(value, dt.timedelta):
         return value.total_seconds()
     if isinstance(value, Mapping):
-        return {_key(key): to_plain(each) for key, each in value.items()}
+        return {_key(key): _plain(each, known) for key, each in value.items()}
     if isinstance(value, (set, frozenset)):
-        return [to_plain(each) for each in sorted(value)]
+        return [_plain(each, known) for each in sorted(value)]
     if isinstance(value, (tuple, list)):
-        return [to_plain(each) for each in value]
+        return [_plain(each, known) for each in value]
     return value
+
+
+def _learn(kind: type) -> tuple[str, ...] | None:
+    """The fields of a dataclass, None of anything else; remembered."""
+    FIELDS[kind] = tuple(each.name for each in fields(kind)) if is_dataclass(kind) else None
+    return FIELDS[kind]
 
 
 def from_plain(kind: type[T], value: Plain) -> T:
