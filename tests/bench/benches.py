@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from tests.bench import (
+    allocation_batch,
+    allocation_candidates,
+    allocation_live,
     allocation_quality,
     catalogue_page,
     hot_sku,
@@ -28,5 +31,8 @@ BENCHES: dict[str, Bench] = {
         search.BENCH,
         allocation_quality.BENCH,
         allocation_quality.FAIRNESS,
+        allocation_live.BENCH,
+        allocation_candidates.BENCH,
+        allocation_batch.BENCH,
     )
 }
