@@ -89,14 +89,23 @@ class Sheet:
         """Height and width of a cluster's cell, in degrees."""
         return CELL / self.per_degree, CELL / (self.per_degree * self.squeeze)
 
+    @property
+    def seen(self) -> Box:
+        """Everything that stands on the sheet: the box, and what lies beside it."""
+        high, wide = HEIGHT / self.per_degree, WIDTH / (self.per_degree * self.squeeze)
+        north = self.box.north + self.top / self.per_degree
+        west = self.box.west - self.left / (self.per_degree * self.squeeze)
+        return Box(max(-90.0, north - high), max(-180.0, west), min(90.0, north), min(180.0, west + wide))
+
     def lines(self) -> Iterator[tuple[bool, int, str]]:
         """Parallels (True) and meridians (False) with where they stand and what they are called."""
-        step = _step((self.box.north - self.box.south) / 3)
-        for number in range(ceil(self.box.south / step), floor(self.box.north / step) + 1):
-            yield True, self.place(number * step, self.box.west)[1], _degrees(number * step, step, "N", "S")
-        step = _step((self.box.east - self.box.west) / 4)
-        for number in range(ceil(self.box.west / step), floor(self.box.east / step) + 1):
-            yield False, self.place(self.box.north, number * step)[0], _degrees(number * step, step, "E", "W")
+        seen = self.seen
+        step = _step((seen.north - seen.south) / 4)
+        for number in range(ceil(seen.south / step), floor(seen.north / step) + 1):
+            yield True, self.place(number * step, seen.west)[1], _degrees(number * step, step, "N", "S")
+        step = _step((seen.east - seen.west) / 6)
+        for number in range(ceil(seen.west / step), floor(seen.east / step) + 1):
+            yield False, self.place(seen.north, number * step)[0], _degrees(number * step, step, "E", "W")
 
 
 def _step(about: float) -> float:

@@ -103,7 +103,7 @@ COST_PARTS: tuple[tuple[str, object], ...] = (
     ("fairness", t("Entitlement")),
     ("ask", t("Asking")),
     ("opportunity", t("Walk-in sales")),
-    ("territory", t("Outside the territory")),
+    ("territory", t("Territory")),
 )
 
 

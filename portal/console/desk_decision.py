@@ -23,7 +23,7 @@ from fulfilment.allocation.plan import Part, Plan
 from fulfilment.allocation.record import from_plain, replay
 from fulfilment.allocation.trace import CandidateTrace, RuleTrace
 from portal.access.portal import PortalRequest
-from portal.components.formats import format_amount, format_datetime, format_quantity
+from portal.components.formats import format_amount, format_quantity
 from portal.console.allocation_words import COST_PARTS, outcome_words, reason_words, why_words
 
 KILOMETRE = 1000
@@ -117,7 +117,6 @@ def reasons_of(reasons: Mapping[int, str], names: Names, lines: int) -> list[dic
 def _figures(decision: Decision, found: Told) -> list[dict[str, Any]]:
     plan, looked = found.plan, max((len(rule.candidates) for rule in found.plan.trace), default=0)
     return [
-        {"label": _("Decided"), "value": format_datetime(decision.at)},
         {"label": _("Parcels"), "value": format_quantity(len(plan.parts))},
         {"label": _("Lines left over"), "value": format_quantity(sum(len(rest.keys) for rest in plan.rest))},
         {"label": _("Outlets looked at"), "value": format_quantity(looked)},

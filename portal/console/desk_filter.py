@@ -9,6 +9,7 @@ from django import forms
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from fulfilment.allocation.models import (
     Allocation,
@@ -27,7 +28,7 @@ from portal.components.filters import filter_chips
 
 #: Queues in the order of their tabs; each but the exceptions is a state of the order.
 QUEUES: dict[str, Any] = {
-    "new": _("New"),
+    "new": pgettext_lazy("queue", "New"),
     "offered": _("Offered"),
     "backlog": _("Backlog"),
     "exceptions": _("Exceptions"),

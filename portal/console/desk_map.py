@@ -18,6 +18,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as t
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from dealers.accounts.countries import country_name
@@ -36,7 +37,7 @@ from portal.console.desk_filter import NOT_SENT
 OUTLETS: dict[str, Any] = {"late": t("Overdue to ship"), "on": t("Takes orders"), "off": t("Takes none now")}
 ORDERS: dict[str, Any] = {
     State.BACKLOG: t("Backlog"),
-    State.READY: t("New"),
+    State.READY: pgettext_lazy("queue", "New"),
     State.OFFERED: t("Offered"),
     State.ALLOCATED: t("With dealers"),
 }
@@ -140,7 +141,7 @@ def _grouped(rows: QuerySet[Any], sheet: Sheet) -> Clusters:
     """Points by cell of the sheet. One statement."""
     high, wide = sheet.cell
     latitude, longitude = (Cast(name, FloatField()) for name in ("latitude", "longitude"))
-    box = sheet.box
+    box = sheet.seen
     inside = rows.filter(
         latitude__gte=box.south, latitude__lte=box.north, longitude__gte=box.west, longitude__lte=box.east
     )

@@ -159,7 +159,8 @@ def _freed(order_id: int, line_ids: Collection[int] | None, allowed: frozenset[F
     standing = fates(order_id)
     keys = [key for key, fate in standing.items() if fate in allowed] if line_ids is None else list(line_ids)
     if not keys:
-        raise DeskRefused(_("Nothing of this order is open any more."))
+        words = _("Nothing of this order is open any more. Lines that a dealer has accepted are chosen one by one.")
+        raise DeskRefused(words)
     if not set(keys) <= standing.keys() or any(standing[key] not in allowed for key in keys):
         raise DeskRefused(_("Some of these lines went on meanwhile. Look at the order again."))
     _withdrawn(order_id, keys, by, note)

@@ -7,11 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from dealers.accounts.models import Dealer, Outlet
 from fulfilment.allocation.minor import to_money
 from fulfilment.allocation.reasons import Outcome
 from fulfilment.consumer.models import ConsumerOrderLine
+from portal.components.charts import Bar, stack
 from portal.components.formats import format_amount, format_quantity
 from portal.console.allocation_words import outcome_words, reason_words
 from portal.documents.workbooks import Column, Sheet
@@ -80,9 +82,9 @@ def _said(kind: str, value: Decimal | None, *, signed: bool = False) -> str:
     return f"+{text}" if signed and value > 0 else text
 
 
-def outcome_parts(side: Mapping[str, Any]) -> list[tuple[str, Decimal]]:
-    """The lines of a side by what becomes of them, for a stacked bar."""
-    return [(outcome_words(each), Decimal(side["lines"].get(each, 0))) for each in Outcome]
+def outcome_parts(side: Mapping[str, Any]) -> list[Bar]:
+    """The lines of a side by what becomes of them, as segments of a bar."""
+    return stack((outcome_words(each), Decimal(side["lines"].get(each, 0))) for each in Outcome)
 
 
 def dealer_rows(result: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -204,7 +206,7 @@ def _dealer_columns() -> list[Column]:
         Column(_("Entitlement, %"), "decimal"),
         *[
             Column(words % {"side": side}, kind)  # type: ignore[arg-type]  # kinds as workbooks knows them
-            for side in (_("live"), _("tried"))
+            for side in (pgettext("rules", "live"), pgettext("rules", "tried"))
             for words, kind in (
                 (_("Orders, %(side)s"), "integer"),
                 (_("Units, %(side)s"), "integer"),

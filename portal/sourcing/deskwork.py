@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from dealers.accounts.models import User
 from portal.console.desk_verbs import DeskRefused, Verb, carry_out
 from portal.sourcing.models import DeskItem, DeskJob, DeskVerb, ItemState
 from portal.sourcing.running import Stopped, claim, finish, progress
+
+logger = logging.getLogger(__name__)
 
 #: Orders in one job at most, and how many are carried out while the person waits.
 MOST_ORDERS, AT_ONCE = 2_000, 10
@@ -59,6 +63,11 @@ def _one(job: DeskJob, item_id: int) -> None:
             _mark(job, item_id, ItemState.DONE, message)
     except DeskRefused as why:
         _mark(job, item_id, ItemState.REFUSED, why.message)
+    except Stopped:
+        raise
+    except Exception:  # one order that breaks must not keep the others waiting
+        logger.exception("desk job broke on an order", extra={"job": job.pk, "item": item_id})
+        _mark(job, item_id, ItemState.REFUSED, _("Something went wrong. Try it on the order's own page."))
 
 
 def _mark(job: DeskJob, item_id: int, state: ItemState, message: str) -> None:

@@ -48,7 +48,7 @@ class SimulationRefused(Exception):
 
 
 def decided_orders(currency: str) -> QuerySet[Decision]:
-    """The latest decision of each new order in a currency that was carried out, latest last decided first."""
+    """The latest decision of each order in a currency while it was new; the order decided last stands first."""
     latest = (
         Decision.objects.filter(order__currency=currency, cause__in=OF_NEW_ORDERS)
         .order_by()

@@ -113,7 +113,7 @@ def test_the_page_costs_the_same_for_many_lines(
 ) -> None:
     order = taken(channel, order_data("W-1", *[line(paid="1.00")] * count))
     ada.get(order_url(order))
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(13):
         ada.get(order_url(order))
 
 
