@@ -13,12 +13,23 @@ from dealers.accounts.models import Membership
 from dealers.ledger.models import AccountDocument
 from erp_bridge.inbound.models import InboundDocument, InboundKind, InboundState
 from erp_bridge.outbox.models import OutboxMessage
+from fulfilment.allocation.models import (
+    ConsumerContract,
+    OutletException,
+    OutletService,
+    ProtectedTerritory,
+    ProtectionKind,
+)
+from fulfilment.consumer.models import Channel
+from fulfilment.handover.models import PickupOverride
 from fulfilment.ordering.cart import add_to_cart
 from fulfilment.ordering.carts import create_cart, share_cart
 from fulfilment.ordering.models import DealerCart, DealerOrder, SavedList
 from fulfilment.ordering.saved import save_cart_as_list
+from fulfilment.settlement.settling import settle_due
 from fulfilment.shipping.models import Shipment
 from fulfilment.shipping.record import ShipmentData, ShippedLine, record_shipment
+from fulfilment.stock.feed_tokens import issue
 from fulfilment.stock.models import OutletStock
 from portal.exports.models import ExportState, PriceListExport
 from pricing.catalogue.models import ProductFile
@@ -32,9 +43,13 @@ from tests import factories
 from tests.dealers.ledger_samples import invoice
 from tests.erp_bridge.orders import approved, message_of, placed
 from tests.factories import World
+from tests.fulfilment.allocation_world import AllocationWorld, Shop, live_rules, make_terms, of, place_order
 from tests.fulfilment.consumer_samples import make_channel
 from tests.fulfilment.outlet_samples import make_stock
+from tests.fulfilment.settlement_samples import at_price, complete, hand_to, send_all
 
+#: What a dealer does with one consumer order.
+CONSUMER_PAGES = ["offer", "accept", "decline", "pack", "send", "delivered", "slip", "return", "leave", "no_code"]
 SECRET_SKU, SECRET_PRICE, SECRET_PO = "WOK-SECRET", "77.77", "BERGEN-PO-7"
 
 
@@ -108,10 +123,26 @@ def make_secrets(world: World) -> Secrets:
     PromotionScope.objects.create(promotion=offer, dealer=world.bergen)
     own = Surcharge.objects.create(code="BERGEN-FEE", name="Bergen fee")
     SurchargeRule.objects.create(surcharge=own, kind="percent", percent=1, dealer=world.bergen)
+    ConsumerContract.objects.create(dealer=world.bergen)
+    service = OutletService.objects.create(outlet=world.bergen.outlets.get())
+    OutletException.objects.create(service=service, day=date(2030, 1, 1))
+    ProtectedTerritory.objects.create(dealer=world.bergen, protection=ProtectionKind.EXCLUSIVE, area_code="77777")
+    _sell_to_a_consumer(world)
     message = message_of(sent)
     return Secrets(
         waiting, sent, shipment, billed, message, inbound, place, wok, one_off, rules, cart, saved, promotion=offer
     )
+
+
+def _sell_to_a_consumer(world: World) -> None:
+    """Bergen sends an order of the channel, and its money is on its account."""
+    shop = Shop(world.bergen, world.bergen.outlets.get(), world.bob)
+    channel = Channel.objects.get()
+    shops = AllocationWorld(channel, [shop], {}, make_terms(), live_rules({}), world.ada)
+    order = place_order(shops, "BERGEN-W-7", of(SECRET_SKU, paid=SECRET_PRICE))
+    complete(send_all(hand_to(shops, order, {SECRET_SKU: at_price(77_77, landed_cost=7_77)})))
+    settle_due(date(2030, 1, 1))
+    PickupOverride.objects.create(allocation=world.bergen.allocations.get(), reason="Lost", asked_by=world.bob)
 
 
 def _one_off(world: World, wok: Any) -> PriceException:
@@ -127,11 +158,15 @@ def foreign_parameters(world: World, secrets: Secrets) -> dict[str, list[dict[st
     dealer = {"number": world.bergen.number}
     place = dealer | {"pk": secrets.place.pk}
     mixed = {"number": world.alpine.number, "pk": secrets.place.pk}
+    sold = [{"pk": allocation.pk} for allocation in world.bergen.allocations.all()]
     document, message, inbound = {"pk": secrets.invoice.pk}, {"pk": secrets.message.pk}, {"pk": secrets.inbound.pk}
     one_off, own = {"pk": secrets.exception.pk}, {"code": "BERGEN"}
     prices = [{"pk": price.pk} for price in Price.objects.filter(price_list__code="BERGEN")]
     exports = [{"pk": export.pk} for export in PriceListExport.objects.filter(price_list__code="BERGEN")]
     offer = {"pk": secrets.promotion.pk}
+    outlets = [{"pk": outlet.pk} for outlet in world.bergen.outlets.all()]
+    days = [{"pk": day.pk} for day in OutletException.objects.filter(service__outlet__dealer=world.bergen)]
+    protected = [{"pk": territory.pk} for territory in world.bergen.protected_territories.all()]
     levied = [{"pk": rule.pk} for rule in SurchargeRule.objects.filter(dealer=world.bergen)]
     return {
         "media": [],
@@ -149,6 +184,10 @@ def foreign_parameters(world: World, secrets: Secrets) -> dict[str, list[dict[st
         "shop:list_order": [{"pk": secrets.saved.pk}],
         "shop:receipt": [{"number": secrets.sent.number, "pk": secrets.shipment.pk}],
         "shop:document": [document],
+        "shop:settlement": sold,
+        **{f"shop:consumer_{page}": sold for page in CONSUMER_PAGES},
+        "shop:consumer_override": [{"pk": each.pk} for each in PickupOverride.objects.all()],
+        "shop:stock_feed_revoke": [{"pk": issue(world.bergen, "Till", by=world.ada)[0].pk}],
         "shop:outlet_stock_row": [{"pk": OutletStock.objects.get(outlet__dealer=world.bergen).pk}],
         "shop:item_number": [{"pk": world.bergen.item_numbers.get().pk}],
         "shop:member": [{"pk": secrets.place.pk}],
@@ -200,6 +239,8 @@ def foreign_parameters(world: World, secrets: Secrets) -> dict[str, list[dict[st
         "console:statement_excel": [dealer],
         "console:statement_pdf": [dealer],
         "console:document": [document],
+        "console:settlement": sold,
+        "console:payout": [dealer],
         "console:import_template": [],
         "console:import_job": [],
         "console:import_map": [],
@@ -220,6 +261,21 @@ def foreign_parameters(world: World, secrets: Secrets) -> dict[str, list[dict[st
         "api_webhook": [],
         **{f"console:consumer_{page}": [] for page in ("order", "place", "cancel", "exception")},
         **{f"console:consumer_exception_{verb}": [] for verb in ("again", "sku", "dismiss")},
+        # The desk is the supplier's own: no dealer's people and no rep come to it.
+        **{f"console:consumer_{act}": [] for act in ("assign", "lines", "withdraw", "unclaim", "decision")},
+        **{f"console:desk_job{page}": [] for page in ("", "_progress", "_stop", "_export")},
+        **{f"console:simulation{page}": [] for page in ("", "_progress", "_stop", "_export")},
+        "console:dealer_sourcing": [dealer],
+        "console:outlet_service": outlets,
+        "console:outlet_day": outlets,
+        "console:outlet_day_remove": days,
+        "console:territory": protected,
+        "console:territory_end": protected,
+        **{f"console:{kept}": [] for kept in ("margin", "margin_remove", "campaign")},
+        **{f"console:online_term{verb}": [] for verb in ("", "_remove")},
+        # Sourcing rules are the supplier's own; who is named in them stands in their words, not their addresses.
+        **{f"console:sourcing_set{verb}": [] for verb in ("", "_publish", "_discard")},
+        **{f"console:sourcing_rule{verb}": [] for verb in ("", "_add", "_move", "_remove")},
         **{f"console:channel{page}": [] for page in ("", "_token", "_token_revoke", "_secret", "_secret_end")},
         "console:person_close": [],
     }
