@@ -25,6 +25,9 @@ from pricing.catalogue.categories import CategoryTree
 
 t = gettext_lazy
 
+#: The columns of a file that a week becomes.
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
 MOST = Decimal("999999999999.99")
 FROM = Day("valid_from", t("From"), also=("start", "start date", "生效日期", "开始日期"), example="2026-01-01")
 UNTIL = Day("valid_until", t("Until"), also=("end", "end date", "until", "失效日期", "结束日期"))
@@ -205,13 +208,13 @@ def _difference(row: Parsed, name: str, old: Mapping[str, Any], new: Mapping[str
 
 
 def _texts(values: Mapping[str, Any]) -> dict[str, str]:
-    """What is said, as texts; what is not, is left out."""
-    return {name: _text(name, value) for name, value in values.items() if value not in (None, "", {}, [])}
+    """What is said, as texts by column of the file; what is not, is left out."""
+    said = {name: _text(value) for name, value in values.items() if name != "week" and value not in (None, "", {}, [])}
+    week = zip(DAYS, values.get("week", ()), strict=False)
+    return said | {name: hours.openings_text(openings) or _("closed") for name, openings in week}
 
 
-def _text(name: str, value: Any) -> str:
+def _text(value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    if name == "week":
-        return "; ".join(hours.openings_text(day) or _("closed") for day in value)
     return hours.zones_text(value, "; ") if isinstance(value, dict) else str(value)

@@ -25,6 +25,8 @@ SAID = tuple(
     if field.name not in ("id", "rule_set", "position")
 )  # fmt: skip
 MOST_RULES = 100
+#: Where no set is live there is no row to lock.
+ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('publish sourcing rules'))"
 LIVE, DRAFT, RETIRED = RuleSetState.LIVE, RuleSetState.DRAFT, RuleSetState.RETIRED
 
 
@@ -170,7 +172,7 @@ def publish(rule_set_id: int, *, by: User | None, instead_of: int | None = None,
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('publish sourcing rules'))")
+            cursor.execute(ONE_AT_A_TIME)
         draft = _draft(rule_set_id)
         refuse_outdated(What.RULES, str(draft.pk), seen)
         live = RuleSet.objects.select_for_update().filter(state=LIVE).first()

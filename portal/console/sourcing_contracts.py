@@ -111,6 +111,7 @@ def sourcing_contracts(request: PortalRequest) -> HttpResponse:
         "tabs": tabs(request, "sourcing_contracts"),
         "form": form,
         "chips": filter_chips(form, request.GET),
+        "may_import": request.portal.may(Permission.IMPORT_DATA),
         "page": page,
         "rows": [{"dealer": dealer} | _state(_contract_of(dealer)) for dealer in page.rows],
     }

@@ -36,6 +36,8 @@ class MarginForm(forms.ModelForm[ProtectedMargin]):
     )
     seen = _seen()
 
+    field_order = ("category",)
+
     class Meta:
         model = ProtectedMargin
         fields = ("tier", "share", "per_unit")
@@ -93,6 +95,8 @@ class OnlineForm(forms.ModelForm[OnlineTerms]):
     product = forms.CharField(label=t("SKU"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     currency = forms.ChoiceField(label=t("Currency"))
     seen = _seen()
+
+    field_order = ("product",)
 
     class Meta:
         model = OnlineTerms

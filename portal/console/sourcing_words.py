@@ -129,6 +129,8 @@ def field_name(model: type[Model], name: str) -> str:
 
 def said(model: type[Model], name: str, value: Any) -> str:
     """A column's value as people read it, from the row or from the record."""
+    if name == "openings" and value == []:
+        return _("closed")
     if value is None or value == "" or value == [] or value == {}:
         return ""
     if isinstance(value, bool):

@@ -62,7 +62,8 @@ def test_services_take_hours_as_people_write_them(world: World) -> None:
     assert service.freight_zones == {"12": "9.50", "13": "11.00"}
     assert (service.area_code, service.hands_over, service.reach_km) == ("12345", True, None)
     assert take(ServicesIntake, world, row).states == {2: RowState.UNCHANGED}
-    assert "09:00–12:30, 14:00–18:00" in outcome.differences[0].new["week"]
+    told_first = outcome.differences[0].new
+    assert (told_first["monday"], told_first["sunday"]) == ("09:00–12:30, 14:00–18:00", "closed")
 
 
 def test_territories_are_known_by_dealer_place_and_first_day(world: World) -> None:
