@@ -101,6 +101,9 @@ def receive(channel: Channel, number: str, *, expected_version: int, at: datetim
     """
     with transaction.atomic():
         order = _locked(channel, number, expected_version)
+        if at is not None and at < order.placed_at:
+            text = _("The consumer cannot have had it before it was ordered.")
+            raise ConsumerConflict("received_at", "too_early", text)
         allocations = [each for each in _allocations(order) if each.state not in GONE]
         if any(each.state != AllocationState.SENT for each in allocations):
             raise ConsumerConflict("state", "not_sent", _("Some of this order has not left yet."))

@@ -46,10 +46,3 @@ def send_parcel(
         )
         ParcelLine.objects.bulk_create(ParcelLine(parcel=parcel, line=line) for line in lines)
     return parcel
-
-
-def change_tracking(parcel_id: int, *, carrier: str, tracking_number: str) -> None:
-    """Mend who carries a parcel and under which number."""
-    ConsumerParcel.objects.filter(pk=parcel_id).update(
-        carrier=carrier.strip()[:100], tracking_number=tracking_number.strip()[:100]
-    )

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -99,11 +100,19 @@ def on_allocation_moved(allocation: Allocation, **_more: Any) -> None:
 
 
 def look_up(outlet_id: int, said: str, *, by: User) -> PickupCode:
-    """The code in force at an outlet that somebody shows there.
+    """The code in force at an outlet that somebody shows there, for looking at what waits.
 
     Raises `WrongCode` for one that nobody waits under there, which counts as a try; `TriesLocked` after five in ten
-    minutes; `HandoverRefused` for one that is void, too old, or of an order that has changed.
+    minutes; `AlreadyHandedOver` for one that is used up; `HandoverRefused` for one that is void, too old, or of an
+    order that has changed.
     """
+    code = _shown(outlet_id, said, by)
+    if code.used_at is not None:
+        raise _already(code.lines.filter(handed_at__isnull=False))
+    return code
+
+
+def _shown(outlet_id: int, said: str, by: User) -> PickupCode:
     with transaction.atomic():
         Outlet.objects.select_for_update(no_key=True).get(pk=outlet_id)  # tries of one outlet come one after the other
         recent = PickupTry.objects.filter(outlet=outlet_id, at__gt=Now() - TRIES_WITHIN).order_by("-at")
@@ -129,7 +138,7 @@ def hand_over(outlet_id: int, said: str, *, by: User, line_ids: Collection[int] 
     Exactly one of many who try at once succeeds. The same cashier again within ten seconds gets the same answer.
     Raises what `look_up` raises, and `AlreadyHandedOver` with who did it and when.
     """
-    code = look_up(outlet_id, said, by=by)
+    code = _shown(outlet_id, said, by)
     with transaction.atomic():
         allocation = held.lock(code.allocation_id)
         known = set(code.lines.filter(line__cancelled_at=None).values_list("line", flat=True))
@@ -179,12 +188,17 @@ def _repeated(code: PickupCode, wanted: Collection[int], by: User) -> HandedOver
         allocation = Allocation.objects.select_related("order").get(pk=code.allocation_id)
         at = mine[0].handed_at or timezone.now()
         return HandedOver(allocation, [each.line for each in mine], at, repeated=True, open_lines=len(_left(code)))
+    raise _already(handed)
+
+
+def _already(handed: QuerySet[PickupLine]) -> HandoverRefused:
+    """Who handed lines over last, and when."""
     last = handed.order_by("-handed_at").first()
     if last is None or last.handed_at is None:
-        raise HandoverRefused(_("The code is not good any more. Ask the consumer for the newest one."))
+        return HandoverRefused(_("The code is not good any more. Ask the consumer for the newest one."))
     words = {"moment": f"{timezone.localtime(last.handed_at):%Y-%m-%d %H:%M}", "name": last.handed_by_name}
     text = _("Already used: handed over on %(moment)s by %(name)s. Hand nothing over again.") % words
-    raise AlreadyHandedOver(text, last.handed_at, last.handed_by_name)
+    return AlreadyHandedOver(text, last.handed_at, last.handed_by_name)
 
 
 def _of_digits(outlet_id: int, code: str) -> PickupCode | None:

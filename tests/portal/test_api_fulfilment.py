@@ -98,6 +98,13 @@ def test_the_receipt_may_be_told_twice(caller: Caller, sent: Allocation) -> None
     assert Allocation.objects.get().completed_at == at
 
 
+def test_nobody_has_it_before_it_was_ordered(caller: Caller, sent: Allocation) -> None:
+    refused = caller.post("/W-1/receipt", V1 | {"received_at": "0001-01-01T00:00:00Z"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "too_early")
+    assert caller.post("/W-1/receipt", V1 | {"received_at": "9999-12-31T23:59:59Z"}).status_code == 200
+    assert Allocation.objects.get().completed_at <= timezone.now()  # type: ignore[operator]
+
+
 def test_a_return_is_noted_once(caller: Caller, sent: Allocation) -> None:
     body = V1 | {"reference": "RMA-1", "cause": "damaged", "lines": [{"position": 1, "units": 2}]}
     answers = [caller.post("/W-1/returns", body) for _twice in range(2)]

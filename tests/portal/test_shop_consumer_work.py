@@ -181,6 +181,7 @@ def test_a_used_code_says_by_whom(shops: AllocationWorld, boss: Client, as_user:
     assert response.status_code == 409
     assert "Already used" in text_of(response)
     assert "Boss1 Test" in text_of(response)
+    assert "Already used" in text_of(boss.post(COUNTER, {"code": code}))
 
 
 def test_wrong_codes_are_counted_down_and_lock_the_counter(shops: AllocationWorld, boss: Client) -> None:
