@@ -6,10 +6,14 @@ for what waits, the dealer presses the button once more.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID
+from decimal import Decimal
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
 
+from django.db import connection
 from django.db.models import Sum
 from django.utils import timezone
 
@@ -24,7 +28,8 @@ from fulfilment.handover.models import ConsumerParcel, ConsumerReturn
 from fulfilment.handover.parcels import send_parcel
 from fulfilment.handover.returns import Back, take_back
 from fulfilment.settlement.settling import settle
-from tests.fulfilment.allocation_world import AllocationWorld
+from tests.fulfilment.allocation_world import AllocationWorld, of, order_of
+from tests.races import children
 
 #: By then the return window has passed.
 LATER = timedelta(days=60)
@@ -94,3 +99,48 @@ def books() -> dict[str, object]:
     """How many journals there are, and what every account comes to."""
     sums = Posting.objects.values_list("account").annotate(total=Sum("amount")).order_by("account")
     return {"journals": Journal.objects.count(), "accounts": {account: total for account, total in sums if total}}
+
+
+def story(world: AllocationWorld, number: str) -> Story:
+    """Two lines and freight, under this number."""
+    data = order_of(number, of("A", 2, "1800.00"), of("B"), freight="4.90")
+    return Story(world, data, uuid5(NAMESPACE_URL, f"{number}-parcel"), uuid5(NAMESPACE_URL, f"{number}-back"))
+
+
+def statements_of(told: Story) -> int:
+    """Tell it whole, in this process; how many statements it took."""
+    count = 0
+
+    def counting(execute: Callable[..., Any], *said: Any) -> Any:
+        nonlocal count
+        count += 1
+        return execute(*said)
+
+    with connection.execute_wrapper(counting):
+        told.tell()
+    return count
+
+
+def killed_before(told: Story, place: int) -> Callable[[], None]:
+    """Tell it, and die just before the statement at this place, counted from 1."""
+    count = 0
+
+    def counting(execute: Callable[..., Any], *said: Any) -> Any:
+        nonlocal count
+        count += 1
+        if count == place:
+            children.kill_myself()
+        return execute(*said)
+
+    def work() -> None:
+        with connection.execute_wrapper(counting):
+            told.tell()
+
+    return work
+
+
+def grown_by(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """What the books grew by."""
+    accounts = {name: after["accounts"].get(name, Decimal(0)) - before["accounts"].get(name, Decimal(0))
+                for name in {**before["accounts"], **after["accounts"]}}  # fmt: skip
+    return {"journals": after["journals"] - before["journals"], "accounts": accounts}

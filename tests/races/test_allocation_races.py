@@ -5,23 +5,19 @@ Each race is shown to be real: the same crowd with the guard off gives things aw
 
 from __future__ import annotations
 
-import multiprocessing
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
-from django.db.models import F
 from django.utils import timezone
 
 from fulfilment.allocation import offers, routing
 from fulfilment.allocation.models import Allocation, Decision, Offer, OfferState, OutletService
-from fulfilment.consumer.data import body_hash
 from fulfilment.consumer.models import ConsumerOrder
-from fulfilment.consumer.receive import Bringer, receive
 from fulfilment.stock import outlets
 from fulfilment.stock.models import OutletStock
 from fulfilment.stock.outlet_feed import Counted, take_counts
@@ -35,13 +31,22 @@ from tests.fulfilment.allocation_world import (
     place_order,
 )
 from tests.fulfilment.outlet_samples import make_stock, stock_at
+from tests.races.allocation_work import (
+    accept,
+    allocated,
+    answer_unguarded,
+    bring,
+    expire,
+    hold_unguarded,
+    meeting,
+    withdraw,
+)
 from tests.races.crowd import at_once
 
 pytestmark = pytest.mark.race
 
 WRITERS = 12
 ROUNDS = 10
-Meeting = Callable[[], object]
 
 
 @pytest.fixture
@@ -55,18 +60,6 @@ def counted_anew(world: AllocationWorld) -> Iterator[None]:
     """For races with the guard on: everything holds afterwards."""
     yield
     assert_all_holds()
-
-
-def meeting(parties: int) -> Meeting:
-    """Whoever comes waits until all have come."""
-    barrier = multiprocessing.get_context("fork").Barrier(parties)
-    return lambda: barrier.wait(30)
-
-
-def allocated(order: ConsumerOrder) -> str:
-    """Route an order; where it stands then."""
-    routing.allocate(order.pk)
-    return ConsumerOrder.objects.get(pk=order.pk).state
 
 
 def placed(world: AllocationWorld, count: int, *lines: Any) -> list[ConsumerOrder]:
@@ -83,20 +76,6 @@ def test_the_last_piece_is_offered_once_of_twelve_orders(world: AllocationWorld)
     answers = at_once([partial(allocated, order) for order in orders])
     assert Counter(answers) == {"offered": 1, "backlog": WRITERS - 1}
     assert stock_at(world.key()).held == 1
-
-
-def hold_unguarded(met: Meeting) -> Callable[..., bool]:
-    """The guard off: read, check, and only then add."""
-
-    def hold(wanted: dict[tuple[int, int], int], reference: str, *, by: Any = None) -> bool:
-        ((outlet, product), quantity) = next(iter(wanted.items()))
-        enough = outlets.available(wanted)[outlet, product] >= quantity
-        met()
-        if enough:
-            OutletStock.objects.filter(outlet=outlet, product=product).update(held=F("held") + quantity)
-        return enough
-
-    return hold
 
 
 def test_the_last_piece_is_offered_twelve_times_without_the_guard(
@@ -120,24 +99,6 @@ def an_offer(world: AllocationWorld, number: int, expires_in: timedelta) -> int:
     return offer.pk
 
 
-def accept(offer_id: int) -> str:
-    try:
-        return offers.accept(offer_id, by=None).state
-    except offers.OfferGone:
-        return "too late"
-
-
-def expire(offer_id: int) -> str:
-    return "expired" if offers.expire(offer_id) else "too late"
-
-
-def withdraw(offer_id: int) -> str:
-    try:
-        return offers.withdraw(offer_id, by=None).state
-    except offers.OfferGone:
-        return "too late"
-
-
 VERBS = (accept, expire, withdraw)
 
 
@@ -158,21 +119,6 @@ def test_of_accepting_expiring_and_withdrawing_one_wins(world: AllocationWorld, 
     accepted = Offer.objects.filter(state=OfferState.ACCEPTED).count()
     assert Allocation.objects.count() == accepted == stock_at(world.key()).firm
     assert stock_at(world.key()).held == 0
-
-
-def answer_unguarded(met: Meeting, to: str) -> Callable[[int], str]:
-    """The guard off: read the state, decide, write."""
-
-    def answer(offer_id: int) -> str:
-        offer = Offer.objects.get(pk=offer_id)
-        met()
-        if offer.state != OfferState.SENT:
-            return "too late"
-        offer.state = to
-        offer.save()
-        return to
-
-    return answer
 
 
 def test_all_three_win_without_the_guard(world: AllocationWorld) -> None:
@@ -205,15 +151,6 @@ def test_of_three_rivals_one_takes_the_order(world: AllocationWorld) -> None:
 
 
 # One external order, brought many times and routed many times
-
-
-def bring(world: AllocationWorld, data: Any) -> Callable[[], str]:
-    def work() -> str:
-        answer = receive(world.channel, data, body_hash=body_hash(data), by=Bringer())
-        decided = routing.allocate(answer.order.pk)
-        return f"{'again' if answer.repeated else 'first'}, {'decided' if decided else 'nothing to decide'}"
-
-    return work
 
 
 @pytest.mark.usefixtures("counted_anew")
