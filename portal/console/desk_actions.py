@@ -14,7 +14,7 @@ from fulfilment.consumer.models import ConsumerOrder
 from portal.access.portal import PortalRequest
 from portal.console import desk_verbs
 from portal.console.consumer_order import page_of_order
-from portal.console.desk_forms import ActForm, ids_of
+from portal.console.desk_forms import ActForm, NoteForm, ids_of
 
 
 @require_POST
@@ -38,8 +38,10 @@ def consumer_lines(request: PortalRequest, pk: int) -> HttpResponse:
 @require_POST
 def consumer_withdraw(request: PortalRequest, pk: int) -> HttpResponse:
     """Withdraw an open offer."""
-    offer = get_object_or_404(Offer, pk=pk)
-    note = request.POST.get("note", "").strip()[:500]
+    offer, form = get_object_or_404(Offer, pk=pk), NoteForm(request.POST)
+    if not form.is_valid():
+        return _refused(request, offer.order_id, form)
+    note = form.cleaned_data["note"]
     return _told(request, offer.order_id, lambda: desk_verbs.withdraw(pk, by=request.user, note=note))
 
 
@@ -47,14 +49,22 @@ def consumer_withdraw(request: PortalRequest, pk: int) -> HttpResponse:
 def consumer_unclaim(request: PortalRequest, pk: int) -> HttpResponse:
     """Answer a dealer who asks to leave what it accepted."""
     asked = get_object_or_404(UnclaimRequest.objects.select_related("allocation"), pk=pk)
-    answer, granted = request.POST.get("note", "").strip()[:500], request.POST.get("granted")
-    if granted not in ("yes", "no"):
-        return redirect("console:consumer_order", asked.allocation.order_id)
+    form, granted = NoteForm(request.POST), request.POST.get("granted")
+    if not form.is_valid() or granted not in ("yes", "no"):
+        return _refused(request, asked.allocation.order_id, form)
+    answer = form.cleaned_data["note"]
     return _told(
         request,
         asked.allocation.order_id,
         lambda: desk_verbs.decide_unclaim(pk, by=request.user, granted=granted == "yes", answer=answer),
     )
+
+
+def _refused(request: PortalRequest, order_id: int, form: NoteForm) -> HttpResponse:
+    """Back to the order's page, with what is wrong with the note."""
+    for words in form.errors.get("note", []):
+        messages.error(request, str(words))
+    return redirect("console:consumer_order", order_id)
 
 
 def _told(request: PortalRequest, order_id: int, act: Callable[[], str]) -> HttpResponse:

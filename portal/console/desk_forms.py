@@ -29,6 +29,12 @@ class ActForm(forms.Form):
         return values
 
 
+class NoteForm(forms.Form):
+    """Words that go with a decision; none are needed."""
+
+    note = forms.CharField(label=t("Note"), max_length=500, required=False)
+
+
 def ids_of(texts: Iterable[str]) -> list[int]:
     """Keys out of what a form sent; what is no key is left out."""
     found = []
