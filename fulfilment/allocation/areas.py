@@ -6,12 +6,14 @@ from collections.abc import Iterable
 
 from django.db import connection
 
-LONGEST = 20
+# By length, so that every code is looked at once for each, however many areas are asked about.
 KNOWN = """
-SELECT wanted FROM unnest(%s::text[]) AS wanted
-WHERE EXISTS (SELECT 1 FROM fulfilment_consumer_place WHERE starts_with(code, wanted))
-   OR EXISTS (SELECT 1 FROM fulfilment_allocation_outletservice WHERE starts_with(area_code, wanted))
-   OR EXISTS (SELECT 1 FROM dealers_accounts_outlet WHERE starts_with(upper(replace(postal_code, ' ', '')), wanted))
+SELECT DISTINCT left(code, length) FROM (
+    SELECT code FROM fulfilment_consumer_place
+    UNION ALL SELECT area_code FROM fulfilment_allocation_outletservice
+    UNION ALL SELECT upper(replace(postal_code, ' ', '')) FROM dealers_accounts_outlet
+) AS codes CROSS JOIN unnest(%s::int[]) AS length
+WHERE left(code, length) = ANY(%s::text[])
 """
 
 
@@ -26,5 +28,5 @@ def known_areas(codes: Iterable[str]) -> set[str]:
     if not wanted:
         return set()
     with connection.cursor() as cursor:
-        cursor.execute(KNOWN, [wanted])
+        cursor.execute(KNOWN, [sorted({len(code) for code in wanted}), wanted])
         return {row[0] for row in cursor.fetchall()}

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count, Q
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -90,7 +90,9 @@ def sourcing_set(request: PortalRequest, pk: int) -> HttpResponse:
     """One set with its rules in order and what was changed; a draft is renamed here."""
     found = get_object_or_404(RuleSet.objects.select_related("copied_from", "made_by", "live_by"), pk=pk)
     may_edit = request.portal.may(Permission.MANAGE_SOURCING)
-    form = RuleSetForm(request.POST if request.method == "POST" and may_edit else None, instance=found)
+    if request.method == "POST" and not may_edit:
+        raise Http404
+    form = RuleSetForm(request.POST if request.method == "POST" else None, instance=found)
     if form.is_bound and form.is_valid():
         try:
             ruleedit.rename(pk, form.cleaned_data["name"], form.cleaned_data["note"], by=request.user)

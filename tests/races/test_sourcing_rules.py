@@ -54,8 +54,8 @@ def test_of_two_who_publish_at_once_one_does(shop: World, live: bool) -> None:
 
 
 def test_without_the_guard_the_database_itself_must_refuse(shop: World, monkeypatch: Any) -> None:
-    both = threading.Barrier(2)
+    made, both = drafts(shop), threading.Barrier(2)
     monkeypatch.setattr(ruleedit, "ONE_AT_A_TIME", "SELECT 1")
     monkeypatch.setattr(ruleedit, "refuse_outdated", lambda *_said: both.wait(timeout=30))
-    results = publish_together(shop, drafts(shop), None)
+    results = publish_together(shop, made, None)
     assert {type(each) for each in results} == {RuleSet, IntegrityError}
