@@ -35,6 +35,8 @@ QUEUES: dict[str, Any] = {
     "dealers": _("With dealers"),
 }
 STATES = {"new": State.READY, "offered": State.OFFERED, "backlog": State.BACKLOG, "dealers": State.ALLOCATED}
+#: States in which something can be wrong; orders that came to their end are most and are not looked at.
+UNFINISHED = (State.ADDRESS_UNKNOWN, State.READY, State.OFFERED, State.BACKLOG, State.ALLOCATED, State.SENT)
 #: What an exception may be.
 KINDS: dict[str, Any] = {
     "address": _("Address not found"),
@@ -52,7 +54,7 @@ class DeskFilter(forms.Form):
     channel = forms.ModelChoiceField(
         label=_("Channel"), queryset=Channel.objects.all(), required=False, empty_label=_("All")
     )
-    area = forms.CharField(label=_("Area code from"), required=False, max_length=20)
+    area = forms.CharField(label=_("Area code begins with"), required=False, max_length=20)
     dealer = forms.CharField(label=_("Dealer"), required=False, max_length=100)
     promised = forms.DateField(label=_("Promised by"), required=False)
     campaign = forms.ModelChoiceField(
@@ -96,7 +98,7 @@ class DeskFilter(forms.Form):
             return orders.filter(state=STATES[queue])
         kind = self.cleaned_data.get("kind", "") if self.is_valid() else ""
         every = kinds_of(self._now)
-        return orders.filter(every[kind] if kind else _any(every))
+        return orders.filter(every[kind] if kind else _any(every), state__in=UNFINISHED)
 
     def chips(self, params: QueryDict) -> list[dict[str, str]]:
         """The filters in force, each with the address without it."""
@@ -122,7 +124,7 @@ def counts_of(orders: QuerySet[ConsumerOrder], now: datetime) -> dict[str, int]:
     open_orders = orders.order_by().filter(state__in=STATES.values())
     every = kinds_of(now)
     kinds = {kind: Count("pk", filter=condition) for kind, condition in every.items()}
-    exceptions = orders.order_by().filter(_any(every))
+    exceptions = orders.order_by().filter(_any(every), state__in=UNFINISHED)
     return open_orders.aggregate(**states) | exceptions.aggregate(exceptions=Count("pk"), **kinds)
 
 

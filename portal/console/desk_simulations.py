@@ -54,7 +54,8 @@ class SimulationForm(forms.Form):
             "Each order is decided on the stock, capacity and budgets that were kept with it then. With this, both "
             "sides also count what their own choices took from the orders before, in place of what was really taken. "
             "Every dealer is taken to accept at once, and what happened besides these orders stays as it was. Without "
-            "it every order is decided by itself, so one piece may be given away several times."
+            "it every order is decided by itself, so one piece may be given away several times. Either way orders "
+            "that were decided together then are decided one after the other here."
         ),
     )
 

@@ -135,6 +135,17 @@ def test_every_screen_of_the_desk_is_sound(desk: dict[str, Any], visit: Any, siz
     assert problems == []
 
 
+def test_a_worker_simulates_and_the_page_follows(desk: dict[str, Any], visit: Any) -> None:
+    visitor: Visitor = visit(DESKTOP)
+    visitor.sign_in(desk["shops"].staff.email, factories.PASSWORD)
+    page = visitor.open("/console/simulations/")
+    page.get_by_label("The last orders").fill("5")
+    page.get_by_role("button", name="Simulate").click()
+    page.wait_for_url("**/simulations/*/")
+    page.get_by_role("heading", name="Both sides").wait_for(timeout=60_000)
+    assert page.get_by_text("The last 5 orders in EUR").is_visible()
+
+
 def test_orders_are_routed_again_by_keyboard(desk: dict[str, Any], visit: Any) -> None:
     visitor: Visitor = visit(DESKTOP)
     visitor.sign_in(desk["shops"].staff.email, factories.PASSWORD)
