@@ -10,22 +10,25 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import cos, radians
+from itertools import product
+from math import ceil, cos, radians
 from typing import Any, NamedTuple
 
 from django.db import connection
 
+from fulfilment.allocation.eligibility import takes
 from fulfilment.allocation.facts import Method, Order, Place
+from fulfilment.allocation.rules import CandidateFilter, Rule
 from fulfilment.stock.outlets import FREE, Key
 
-#: How many outlets that could take a line are looked at, nearest first. With more than `WHOLE` lines it is fewer for
-#: each, never below `LEAST`.
+#: How many outlets that could take a line are looked at, nearest first, where no rules say it; see `_near`. With more
+#: than `WHOLE` lines it is fewer for each, never below `LEAST`.
 NEAR, WHOLE, LEAST = 40, 2, 8
 #: How many of the nearest are looked at whatever they have, and how many outlets of each owner of a territory.
 ANYHOW, OWNED = 8, 8
-#: An index of points in degrees takes a degree of longitude for as long as one of latitude; so many times as many are
-#: fetched, and the nearest on the globe kept. Exact up to 60° north and south where outlets lie evenly.
-FETCHED = 2.0
+#: An index of points in degrees takes a degree of longitude for as long as one of latitude. More are fetched, and the
+#: nearest on the globe kept: where outlets lie evenly, as many times more as a degree of longitude is shorter would do.
+SPARE, MOST_FETCHED = 1.25, 6.0
 #: From here to the date line those on the other side are looked for, too.
 EDGE = 160.0
 KILOMETRES_PER_DEGREE = 111.2
@@ -42,8 +45,8 @@ ABLE = """
 SELECT w.place, w.of, found.id, found.latitude, found.longitude
 FROM unnest(%(places)s::integer[], %(of)s::integer[], %(x)s::double precision[], %(y)s::double precision[],
             %(narrow)s::double precision[], %(products)s::bigint[], %(quantities)s::integer[], %(methods)s::text[],
-            %(without)s::text[], %(fetched)s::integer[])
-    AS w(place, of, x, y, narrow, product_id, quantity, method, without, fetched)
+            %(without)s::text[], %(only)s::text[], %(groups)s::text[], %(tiers)s::integer[], %(fetched)s::integer[])
+    AS w(place, of, x, y, narrow, product_id, quantity, method, without, of_dealers, of_groups, tier, fetched)
 CROSS JOIN LATERAL (
     SELECT o.id, o.latitude::double precision, o.longitude::double precision
     FROM dealers_accounts_outlet o
@@ -62,19 +65,28 @@ CROSS JOIN LATERAL (
           WHERE b.outlet_id = o.id AND b.day = (%(now)s AT TIME ZONE s.time_zone)::date
             AND b.booked >= s.daily_capacity))
       AND (%(oldest)s::timestamptz IS NULL OR k.feed_as_of >= %(oldest)s)
-      AND {FREE} >= w.quantity
+      AND {FREE} >= w.quantity{NARROWED}
     ORDER BY {POINT} <-> point(w.x, w.y) LIMIT w.fetched
 ) found
 """
 
+# What rules ask of a dealer besides: only these, only of these groups, from this tier on.
+NARROWED = """
+      AND (w.of_dealers = '{}' OR d.id = ANY (w.of_dealers::bigint[]))
+      AND (w.of_groups = '' OR EXISTS (
+          SELECT FROM dealers_accounts_dealergroup g
+          WHERE g.id = d.group_id AND g.code = ANY (string_to_array(w.of_groups, chr(31)))))
+      AND c.tier >= w.tier"""
+
 ANY = """
 SELECT w.place, -1, found.id, found.latitude, found.longitude
-FROM unnest(%(there)s::integer[], %(there_x)s::double precision[], %(there_y)s::double precision[]) AS w(place, x, y)
+FROM unnest(%(there)s::integer[], %(there_x)s::double precision[], %(there_y)s::double precision[],
+            %(anyhow)s::integer[]) AS w(place, x, y, fetched)
 CROSS JOIN LATERAL (
     SELECT o.id, o.latitude::double precision, o.longitude::double precision
     FROM dealers_accounts_outlet o {SERVES}
     WHERE {LOCATED}
-    ORDER BY {POINT} <-> point(w.x, w.y) LIMIT %(anyhow)s
+    ORDER BY {POINT} <-> point(w.x, w.y) LIMIT w.fetched
 ) found
 """
 
@@ -128,7 +140,7 @@ class Near(NamedTuple):
     product_id: int
     quantity: int
     method: Method
-    without: frozenset[int]
+    whom: CandidateFilter
     most: int
 
 
@@ -137,6 +149,7 @@ class Asked:
     """Orders whose candidates are looked for. `products` are the ids of SKUs; a SKU without one is nobody's.
 
     `owners` are by order the dealers in whose territory it falls; `give_back` are units that count as if released.
+    `rules` are those the orders will be decided by: where one asks certain dealers only, the nearest of them are found.
     """
 
     orders: Sequence[Order]
@@ -147,6 +160,7 @@ class Asked:
     max_age: dt.timedelta | None = None
     owners: Sequence[frozenset[int]] = ()
     give_back: Mapping[Key, int] = field(default_factory=dict)
+    rules: Sequence[Rule] = ()
 
 
 def outlets_for(asked: Asked) -> list[list[int]]:
@@ -156,7 +170,7 @@ def outlets_for(asked: Asked) -> list[list[int]]:
     placed = [number for number, order in enumerate(asked.orders) if order.place]
     if placed:
         with connection.cursor() as cursor:
-            cursor.execute(_statement(asked), _parameters(asked, searches, placed))
+            cursor.execute(_statement(asked, searches), _parameters(asked, searches, placed))
             rows = cursor.fetchall()
         for number, outlets in _nearest(asked, searches, rows):
             found[number].update(dict.fromkeys(outlets))
@@ -193,21 +207,46 @@ def territories_at(orders: Sequence[Order]) -> list[list[int]]:
 
 
 def _searches(asked: Asked) -> Iterator[Near]:
-    """What is searched: each product and quantity of an order whose consumer did not choose the outlet."""
+    """What is searched: each product and quantity of an order whose consumer did not choose the outlet, for each choice
+    of dealers that a rule for the order makes."""
+    near = _near(asked.rules)
     for number, order in enumerate(asked.orders):
         if order.place is None or order.outlet is not None:
             continue
         wanted = {(asked.products[line.sku], line.quantity): None for line in order.lines if line.sku in asked.products}
-        most = NEAR if len(wanted) <= WHOLE else max(LEAST, NEAR * WHOLE // len(wanted))
-        for of, (product_id, quantity) in enumerate(wanted):
-            without = order.declined | order.spared
-            yield Near(number, of, order.place, product_id, quantity, order.method, without, most)
+        most = near if len(wanted) <= WHOLE else max(LEAST, near * WHOLE // len(wanted))
+        every = product(wanted, _whom(order, asked.rules))
+        for of, ((product_id, quantity), whom) in enumerate(every):
+            yield Near(number, of, order.place, product_id, quantity, order.method, whom, most)
 
 
-def _statement(asked: Asked) -> str:
+def _near(rules: Sequence[Rule]) -> int:
+    """How many outlets are looked at for a line: half as many again as any rule prices, since some will be refused."""
+    return max(rule.consider for rule in rules) * 3 // 2 + LEAST if rules else NEAR
+
+
+def _whom(order: Order, rules: Sequence[Rule]) -> Iterable[CandidateFilter]:
+    """The choices of dealers that the rules for an order make, each once; of each what can be asked of the database."""
+    no = order.declined | order.spared
+    filters = [rule.candidates for rule in rules if takes(rule.orders, order)] or [CandidateFilter()]
+    return dict.fromkeys(
+        CandidateFilter(each.groups, each.dealers, each.without_dealers | no, each.least_tier) for each in filters
+    )
+
+
+def _statement(asked: Asked, searches: Sequence[Near]) -> str:
     free = FREE.replace("s.", "k.") + (GIVEN_BACK if asked.give_back else "")
     parts = [ABLE, ANY, *([OWNERS] if any(asked.owners) else [])]
-    words = {"SERVES": SERVES, "LOCATED": LOCATED, "POINT": POINT, "KILOMETRES": str(KILOMETRES_PER_DEGREE)}
+    narrowed = (
+        NARROWED if any(each.whom.groups or each.whom.dealers or each.whom.least_tier for each in searches) else ""
+    )
+    words = {
+        "NARROWED": narrowed,
+        "SERVES": SERVES,
+        "LOCATED": LOCATED,
+        "POINT": POINT,
+        "KILOMETRES": str(KILOMETRES_PER_DEGREE),
+    }
     statement = "UNION ALL".join(f"({part})\n" for part in parts)
     for name, value in {**words, "FREE": f"({free})"}.items():
         statement = statement.replace("{" + name + "}", value)
@@ -234,8 +273,11 @@ def _parameters(asked: Asked, searches: Sequence[Near], placed: Sequence[int]) -
         "products": [near.product_id for near, _ in points],
         "quantities": [near.quantity for near, _ in points],
         "methods": [near.method.value for near, _ in points],
-        "without": [_array(near.without) for near, _ in points],
-        "fetched": [round(near.most * FETCHED) for near, _ in points],
+        "without": [_array(near.whom.without_dealers) for near, _ in points],
+        "only": [_array(near.whom.dealers) for near, _ in points],
+        "groups": [chr(31).join(sorted(near.whom.groups)) for near, _ in points],
+        "tiers": [near.whom.least_tier or 0 for near, _ in points],
+        "fetched": [_fetched(near.most, near.where) for near, _ in points],
         "there": [number for number, _, _ in there],
         "there_x": [x for _, _, x in there],
         "there_y": [place.latitude for _, place, _ in there],
@@ -248,10 +290,10 @@ def _parameters(asked: Asked, searches: Sequence[Near], placed: Sequence[int]) -
         "now": asked.now,
         "day": asked.day,
         "oldest": asked.now - asked.max_age if asked.max_age is not None else None,
-        "anyhow": round(ANYHOW * FETCHED),
+        "anyhow": [_fetched(ANYHOW, place) for _, place, _ in there],
         "of_owner": OWNED,
         "back_outlets": [outlet for outlet, _ in asked.give_back],
-        "back_products": [product for _, product in asked.give_back],
+        "back_products": [product_id for _, product_id in asked.give_back],
         "back_units": list(asked.give_back.values()),
     }
 
@@ -283,6 +325,11 @@ def _longitudes(place: Place) -> Sequence[float]:
     """Where to look from: near the date line also as if from beyond it."""
     x = place.longitude
     return (x,) if abs(x) < EDGE else (x, x - 360 if x > 0 else x + 360)
+
+
+def _fetched(most: int, place: Place) -> int:
+    """How many to fetch by degrees to have the nearest on the globe among them."""
+    return ceil(most * min(SPARE / max(_narrow(place), 0.01), MOST_FETCHED))
 
 
 def _narrow(place: Place) -> float:

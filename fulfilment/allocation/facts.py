@@ -247,11 +247,17 @@ class Snapshot:
     def of_order(self, order: Order) -> Snapshot:
         """Only what an order's decision can look at, for keeping with it: its SKUs, and dealers with an outlet here."""
         skus = {line.sku for line in order.lines}
-        dealers = {outlet.dealer for outlet in self.outlets}
+        dealers = {outlet.dealer: self.dealers[outlet.dealer] for outlet in self.outlets}
         return replace(
             self,
-            dealers={key: replace(self.dealers[key], goods=_of(self.dealers[key].goods, skus)) for key in dealers},
-            outlets=tuple(replace(outlet, stock=_of(outlet.stock, skus)) for outlet in self.outlets),
+            dealers={
+                key: each if each.goods.keys() <= skus else replace(each, goods=_of(each.goods, skus))
+                for key, each in dealers.items()
+            },
+            outlets=tuple(
+                each if each.stock.keys() <= skus else replace(each, stock=_of(each.stock, skus))
+                for each in self.outlets
+            ),
             campaigns=_of(self.campaigns, {line.campaign for line in order.lines}),
             online_floors=_of(self.online_floors, skus),
         )

@@ -74,7 +74,7 @@ def reoptimise() -> int:
         if not pairs:
             continue
         of_orders = [order for _each, order in pairs]
-        snapshots = situation.snapshots(of_orders, currency=currency, terms=terms, now=now)
+        snapshots = situation.snapshots(of_orders, currency=currency, terms=terms, now=now, rules=rules)
         freed = [_freed([each for each, _order in pairs], snapshot) for snapshot in snapshots]
         try:
             plans = plan_batch(list(zip(of_orders, freed, strict=True)), rules)

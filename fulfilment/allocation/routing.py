@@ -102,7 +102,7 @@ def _decide(
     (wanted,) = order_facts([order], {order.pk: lines}, terms, without)
     if cause is Cause.LIVE and in_window(wanted, rules):
         return None
-    (snapshot,) = situation.snapshots([wanted], currency=order.currency, terms=terms, now=now)
+    (snapshot,) = situation.snapshots([wanted], currency=order.currency, terms=terms, now=now, rules=rules)
     if freed := sum(to_minor(offer.top_up) for offer in instead_of if offer.holds and offer.campaign_id):
         snapshot = snapshot.less({}, {}, {order.campaign_code: -freed})
     made = plan(wanted, snapshot, rules)
@@ -245,7 +245,7 @@ def allocate_together(order_ids: Sequence[int], *, cause: Cause = Cause.BATCH) -
         if not mine:
             continue
         wanted = order_facts(mine, waiting, terms)
-        snapshots = situation.snapshots(wanted, currency=currency, terms=terms, now=now)
+        snapshots = situation.snapshots(wanted, currency=currency, terms=terms, now=now, rules=rules)
         pairs = list(zip(wanted, snapshots, strict=True))
         plans, batch = plan_batch(pairs, rules), uuid.uuid4()
         for row, (order, snapshot), made in zip(mine, pairs, plans, strict=True):

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
+from copy import copy
+from decimal import Decimal
+from functools import lru_cache
+
+from django.db import connection
 
 from dealers.accounts.models import Dealer
 from fulfilment.allocation.facts import Method
+from fulfilment.allocation.keptrows import kept_row
 from fulfilment.allocation.minor import to_minor
 from fulfilment.allocation.models import RuleSet, RuleSetState, SourcingRule
 from fulfilment.allocation.rules import CandidateFilter, OfferMode, OnExhausted, OrderFilter, Rule, Weights
@@ -16,14 +23,35 @@ METRES = 1000
 NOBODY = 0
 
 
+# Rules are asked for with every order and change with the seasons: what they say is read each time, as text, and made
+# into rules only when it was not read before.
+LIVE = """
+SELECT to_jsonb(s)::text, coalesce(jsonb_agg(r ORDER BY r.position) FILTER (WHERE r.is_active), '[]')::text,
+       coalesce((SELECT jsonb_object_agg(d.number, d.id) FROM dealers_accounts_dealer d
+                 WHERE d.number IN (SELECT jsonb_array_elements_text(n.dealers || n.without_dealers)
+                                    FROM fulfilment_allocation_sourcingrule n WHERE n.rule_set_id = s.id)), '{}')::text
+FROM fulfilment_allocation_ruleset s LEFT JOIN fulfilment_allocation_sourcingrule r ON r.rule_set_id = s.id
+WHERE s.state = %s
+GROUP BY s.id
+"""
+
+
 def live() -> tuple[RuleSet | None, list[Rule]]:
-    """The live set and its active rules in order; no set and no rules before one is made live."""
-    rows = list(
-        SourcingRule.objects.filter(rule_set__state=RuleSetState.LIVE).select_related("rule_set").order_by("position")
-    )
-    if not rows:
-        return RuleSet.objects.filter(state=RuleSetState.LIVE).first(), []
-    return rows[0].rule_set, as_rules(row for row in rows if row.is_active)
+    """The live set and its active rules in order; no set and no rules before one is made live. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(LIVE, [RuleSetState.LIVE.value])
+        found = cursor.fetchone()
+    if found is None:
+        return None, []
+    rule_set, rules = _read(*found)
+    return copy(rule_set), list(rules)
+
+
+@lru_cache(maxsize=16)
+def _read(rule_set: str, rows: str, ids: str) -> tuple[RuleSet, tuple[Rule, ...]]:
+    kept = (kept_row(SourcingRule, row) for row in json.loads(rows, parse_float=Decimal))
+    numbers: dict[str, int] = json.loads(ids)
+    return kept_row(RuleSet, json.loads(rule_set)), tuple(_rule(row, numbers) for row in kept)
 
 
 def as_rule(row: SourcingRule) -> Rule:

@@ -7,8 +7,12 @@ number of statements does not grow with the number of orders.
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import replace
+from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,8 +23,10 @@ from django.utils.translation import gettext as _
 from fulfilment.allocation import facts
 from fulfilment.allocation.candidates import Asked, outlets_for, territories_at
 from fulfilment.allocation.goods import Contract, Ware, goods_of, wares
+from fulfilment.allocation.keptrows import kept_row
 from fulfilment.allocation.minor import to_minor
 from fulfilment.allocation.models import ConsumerCampaign, ConsumerTerms, ProtectedTerritory
+from fulfilment.allocation.rules import Rule
 from fulfilment.allocation.sites import Site, dealer_of, sites
 from fulfilment.consumer.models import ConsumerOrder, ConsumerOrderLine
 from fulfilment.stock.outlets import FREE, Key
@@ -34,6 +40,10 @@ METRES = 1000
 NEVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 NOWHERE = facts.Place(0.0, 0.0)
 
+TERMS = """
+SELECT to_jsonb(t)::text FROM fulfilment_allocation_consumerterms t
+WHERE t.valid_from <= %s ORDER BY t.valid_from DESC, t.id DESC LIMIT 1
+"""
 STOCK = f"""
 SELECT s.outlet_id, s.product_id, {FREE}, s.blocked_at IS NULL, s.feed_as_of
 FROM fulfilment_stock_outletstock s
@@ -57,10 +67,18 @@ def clock() -> dt.datetime:
 
 def terms_now(now: dt.datetime) -> ConsumerTerms:
     """The terms that hold at a moment: the newest that has begun. Raises `NoTerms`."""
-    found = ConsumerTerms.objects.filter(valid_from__lte=now).order_by("-valid_from", "-pk").first()
+    with connection.cursor() as cursor:
+        cursor.execute(TERMS, [now])
+        found = cursor.fetchone()
     if found is None:
         raise NoTerms(_("No terms of consumer orders hold yet. Set taxes, fees and caps under Consumer orders, Terms."))
-    return found
+    return copy(_terms(found[0]))
+
+
+@lru_cache(maxsize=16)
+def _terms(row: str) -> ConsumerTerms:
+    """Terms from the text of their row: they are asked for with every order and seldom change."""
+    return kept_row(ConsumerTerms, json.loads(row, parse_float=Decimal))
 
 
 def campaigns_in_force(orders: Sequence[ConsumerOrder]) -> frozenset[tuple[str, str, dt.date]]:
@@ -132,12 +150,14 @@ def snapshots(
     now: dt.datetime,
     give_back: Mapping[Key, int] | None = None,
     always: frozenset[int] = frozenset(),
+    rules: Sequence[Rule] = (),
 ) -> list[facts.Snapshot]:
     """For each order what bears on it at a moment, of the outlets near it and those in `always`.
 
     `give_back` are units by outlet and product that count as if they were released. Outlets of a snapshot are the same
     objects in all that have them, with the stock of every order's SKUs. Dealers who buy in another currency have no
-    goods. Constant number of statements.
+    goods. Told the `rules` that will decide, it looks at as many outlets as they price, and of dealers that a rule
+    alone asks at the nearest of those. Constant number of statements.
     """
     back, day = give_back or {}, supplier_day(now)
     known = wares((line.sku for order in orders for line in order.lines), currency)
@@ -146,7 +166,7 @@ def snapshots(
     owners = [frozenset(territories[pk].dealer for pk in ids) for ids in territory_ids]
     max_age = None if terms.stock_max_age_hours is None else dt.timedelta(hours=terms.stock_max_age_hours)
     products = {sku: ware.id for sku, ware in known.items()}
-    asked = Asked(orders, products, currency, now, day, max_age, owners, back)
+    asked = Asked(orders, products, currency, now, day, max_age, owners, back, rules)
     looked_at = [[*dict.fromkeys((*ids, *sorted(always)))] for ids in outlets_for(asked)]
     found, units = sites({pk for ids in looked_at for pk in ids}, now)
     stocks = _stocks(orders, looked_at, found, known, back)

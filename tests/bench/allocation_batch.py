@@ -57,7 +57,7 @@ def _window(start: int) -> tuple[float, list[Plan]]:
     for line in ConsumerOrderLine.objects.filter(order__in=rows).order_by("order", "position"):
         lines.setdefault(line.order_id, []).append(line)
     wanted = order_facts(rows, lines, terms)
-    snapshots = situation.snapshots(wanted, currency=CURRENCY, terms=terms, now=now)
+    snapshots = situation.snapshots(wanted, currency=CURRENCY, terms=terms, now=now, rules=rules)
     read = perf_counter()
     return read, plan_batch(list(zip(wanted, snapshots, strict=True)), rules, gap=GAP)
 

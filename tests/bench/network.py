@@ -163,7 +163,7 @@ def _terms(size: Size, chance: random.Random) -> None:
     )
     rule_set = RuleSet.objects.create(name="Rules", state="live", live_from=timezone.now())
     SourcingRule.objects.create(
-        rule_set=rule_set, position=1, name="Nearest", consider=20, ask_cost=Decimal("0.50"), on_exhausted="backlog"
+        rule_set=rule_set, position=1, name="Nearest", ask_cost=Decimal("0.50"), on_exhausted="backlog"
     )
 
 

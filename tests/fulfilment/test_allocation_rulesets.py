@@ -101,9 +101,28 @@ def test_a_rule_for_a_dealer_that_is_no_more_is_for_nobody() -> None:
     assert (found.dealers, found.without_dealers) == (frozenset({NOBODY}), frozenset())
 
 
-def test_the_dealers_of_all_rules_are_looked_up_at_once() -> None:
+def test_what_is_live_is_what_its_rows_say_each_by_itself() -> None:
+    make_dealer("D-1", "One")
+    rule_set = live_rules(
+        {"dealers": ["D-1"], "unfilled_cost": Decimal("12.30"), "within_km": 5, "most_value": Decimal("7.00")},
+        {"without_dealers": ["D-1", "GONE"], "areas": ["10"]},
+    )
+    found, rules = live()
+    assert found is not None
+    assert (found.name, found.state, found.live_from) == (rule_set.name, rule_set.state, rule_set.live_from)
+    assert rules == [as_rule(row) for row in rule_set.rules.order_by("position")]
+
+
+def test_a_change_of_a_row_is_seen_at_once() -> None:
+    rule_set = live_rules({"offers": 3})
+    live()
+    rule_set.rules.update(offers=7)
+    assert [rule.offers for rule in live()[1]] == [7]
+
+
+def test_what_is_live_is_asked_for_in_one_statement() -> None:
     make_dealer("D-1", "One")
     live_rules(*({"dealers": ["D-1"]} for _ in range(6)))
     with CaptureQueriesContext(connection) as caught:
         live()
-    assert len(caught) == 2
+    assert len(caught) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +15,7 @@ from oscar.core.loading import get_model
 
 from dealers.accounts.models import DealerGroup
 from fulfilment.allocation import facts, situation
-from fulfilment.allocation.candidates import ANYHOW, NEAR
+from fulfilment.allocation.candidates import ANYHOW, LEAST, NEAR
 from fulfilment.allocation.goods import landed_cost, wholesale_margin
 from fulfilment.allocation.models import (
     ConsumerContract,
@@ -31,6 +32,7 @@ from fulfilment.allocation.models import (
 )
 from fulfilment.allocation.plan import plan
 from fulfilment.allocation.reasons import Outcome, Reason
+from fulfilment.allocation.rules import CandidateFilter, Rule
 from fulfilment.allocation.rulesets import live
 from fulfilment.allocation.scores import PRIOR_ACCEPTANCE
 from fulfilment.consumer.models import ConsumerOrder
@@ -341,6 +343,36 @@ class TestWhoIsLookedAt:
         no = frozenset(shop.dealer.pk for shop in world.shops[:-1])
         told = snapshot_of(facts_of(place_order(world), declined=no))
         assert world.shops[-1].outlet.pk in {each.id for each in told.outlets}
+
+    @pytest.mark.parametrize(
+        "which",
+        [
+            CandidateFilter(groups=frozenset({"elite", "other"})),
+            CandidateFilter(least_tier=2),
+            CandidateFilter(dealers=frozenset({-1})),
+            CandidateFilter(without_dealers=frozenset({-1})),
+        ],
+        ids=["group", "tier", "only", "without"],
+    )
+    def test_of_dealers_whom_a_rule_alone_asks_the_nearest_are_found(self, which: CandidateFilter) -> None:
+        world = make_allocation_world(shops=60)
+        one = world.shops[-1].dealer
+        one.group = DealerGroup.objects.create(code="elite", name="Elite")
+        one.save()
+        ConsumerContract.objects.filter(pk=one.pk).update(tier=2)
+        others = frozenset(shop.dealer.pk for shop in world.shops[:-1])
+        which = replace(
+            which, dealers=which.dealers and frozenset({one.pk}), without_dealers=which.without_dealers and others
+        )
+        order, rules = facts_of(place_order(world)), [Rule("certain", candidates=which), Rule("all")]
+        made = plan(order, snapshot_of(order, rules=rules), rules)
+        assert [(part.rule, part.dealer) for part in made.parts] == [("certain", one.pk)]
+
+    def test_as_many_are_looked_at_as_the_rules_price_and_some_more(self) -> None:
+        world = make_allocation_world(shops=60)
+        order = facts_of(place_order(world))
+        looked_at = [len(snapshot_of(order, rules=[Rule("x", consider=each)]).outlets) for each in (6, 12, 20)]
+        assert looked_at == [9 + LEAST, 18 + LEAST, 30 + LEAST]
 
     def test_nearest_is_on_the_globe_not_in_degrees(self) -> None:
         world = make_allocation_world(shops=1, stock=0)
