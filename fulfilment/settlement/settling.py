@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -153,18 +152,3 @@ def _note(document: AccountDocument, allocation: Allocation, kind: EntryKind) ->
     ConsumerEntry.objects.create(
         journal_id=document.journal_id, kind=kind, order_id=allocation.order_id, allocation=allocation
     )
-
-
-def settled_in_all(allocations: Iterable[int]) -> dict[int, Decimal]:
-    """What has come to the account of an allocation's own dealer so far, less corrections."""
-    sums = (
-        Posting.objects.filter(
-            journal__consumer_entry__allocation__in=list(allocations),
-            journal__consumer_entry__kind=EntryKind.SETTLEMENT,
-            account=Account.DEALER_PAYABLE,
-        )
-        .order_by()
-        .values_list("journal__consumer_entry__allocation")
-        .annotate(sum=Sum("amount"))
-    )
-    return {pk: amount or Decimal("0.00") for pk, amount in sums}

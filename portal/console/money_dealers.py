@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from django import forms
 from django.db.models import Q, QuerySet
@@ -20,6 +20,17 @@ from portal.documents.statement_words import AGEING_COLUMNS, AGEING_SHORT
 from portal.documents.workbooks import Column
 
 PAGE_SIZE = 50
+
+
+class OfDealer(Protocol):
+    """A row of a list that has one row for each dealer."""
+
+    @property
+    def dealer(self) -> Dealer:
+        """Whose row it is."""
+
+
+R = TypeVar("R", bound=OfDealer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +102,7 @@ def in_order(rows: list[Owing], sort: str) -> list[Owing]:
     return sorted(by_number, key=SORTS[sort.removeprefix("-")], reverse=sort.startswith("-"))
 
 
-def page_after(rows: list[Owing], params: QueryDict) -> tuple[list[Owing], str, str]:
+def page_after(rows: Sequence[R], params: QueryDict) -> tuple[Sequence[R], str, str]:
     """The page after or before the dealer whose number the query names, and the numbers to page on with."""
     numbers = [row.dealer.number for row in rows]
     after, before, start = params.get("after", ""), params.get("before", ""), 0

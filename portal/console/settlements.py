@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpResponse, QueryDict
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -26,7 +26,8 @@ from portal.access.portal import PortalRequest
 from portal.access.roles import Permission
 from portal.components.downloads import excel
 from portal.components.formats import format_amount
-from portal.components.keyset import PAGE_SIZE, with_params, without_place
+from portal.components.keyset import with_params, without_place
+from portal.console.money_dealers import page_after
 from portal.documents.workbooks import Column, Sheet
 from portal.shop.money_period import chosen_period
 from portal.shop.settlement_list import SettlementFilter, page, sheet_of, tabs_of
@@ -39,7 +40,7 @@ def settlements(request: PortalRequest) -> HttpResponse:
     today = timezone.localdate()
     period_form, period = chosen_period(request.GET, today)
     rows = totals(Dealer.objects.for_user(request.user), period.start, period.end, today)
-    shown, previous, following = _page_after(rows, request.GET)
+    shown, previous, following = page_after(rows, request.GET)
     context = {
         "form": period_form,
         "period": period,
@@ -132,17 +133,3 @@ def _figures(rows: Iterable[DealerTotals]) -> list[dict[str, Any]]:
         for currency, amounts in sorted(sums.items())
         for word, amount in zip(words, amounts, strict=True)
     ]
-
-
-def _page_after(rows: list[DealerTotals], params: QueryDict) -> tuple[list[DealerTotals], str, str]:
-    """The page after or before the dealer whose number the query names, and the numbers to page on with."""
-    numbers = [row.dealer.number for row in rows]
-    after, before, start = params.get("after", ""), params.get("before", ""), 0
-    if after in numbers:
-        start = numbers.index(str(after)) + 1
-    elif before in numbers:
-        start = max(0, numbers.index(str(before)) - PAGE_SIZE)
-    shown = rows[start : start + PAGE_SIZE]
-    previous = shown[0].dealer.number if shown and start else ""
-    following = shown[-1].dealer.number if shown and start + PAGE_SIZE < len(rows) else ""
-    return shown, previous, following
