@@ -6,6 +6,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from dealers.accounts.addresses import address_lines, is_chinese
 from dealers.accounts.models import User
 from fulfilment.allocation.models import AllocationLine, Offer
 from fulfilment.consumer.contacts import contact_for
@@ -38,15 +39,17 @@ def packing_slip_pdf(offer: Offer, user: User) -> bytes:
 
 
 def address_of(contact: ConsumerContact, order: ConsumerOrder) -> list[str]:
-    """Where the goods go, top to bottom; empty parts left out."""
-    town = " ".join(part for part in (order.postal_code, order.city) if part)
-    parts = (
-        contact.name,
-        contact.address_line1,
-        contact.address_line2,
-        order.district,
-        town,
-        order.region,
-        order.country,
-    )
-    return [part for part in parts if part]
+    """Where the goods go, as its reader writes it, with the name first; empty parts left out."""
+    place = {
+        "address_line1": contact.address_line1,
+        "address_line2": contact.address_line2,
+        "city": order.city,
+        "state": order.region,
+        "postal_code": order.postal_code,
+        "country": order.country,
+    }
+    if is_chinese(place):
+        place["address_line1"] = order.district + contact.address_line1
+    else:
+        place["address_line2"] = ", ".join(part for part in (contact.address_line2, order.district) if part)
+    return [part for part in (contact.name, *address_lines(place)) if part]

@@ -25,6 +25,7 @@ from fulfilment.handover.models import ConsumerParcel, ConsumerReturn, PickupOve
 from fulfilment.stock import outlets
 from portal.access.portal import PortalRequest
 from portal.access.roles import Permission
+from portal.documents.packing_slip import address_of
 from portal.shop.consumer_forms import DeclineForm, OverrideForm, SendForm
 from portal.shop.consumer_list import due_of, own_offers
 from portal.shop.consumer_map import sketch
@@ -205,10 +206,12 @@ def _work(request: PortalRequest, found: Offer, lines: Sequence[LineShown], step
     working = held.state in (AllocationState.ACCEPTED, AllocationState.PACKED)
     here = [each for each in lines if each.line and not each.line.sent_at and not each.line.cancelled_at]
     picked_up = found.order.method != Method.DELIVERY
+    contact = contact_for(found.order, request.user)
     asked = list(held.unclaim_requests.order_by("-pk")[:1])
     return {
         "timeline": timeline_of(found, steps),
-        "contact": contact_for(found.order, request.user),
+        "contact": contact,
+        "address": address_of(contact, found.order) if contact else [],
         "here": here,
         "parcels": parcels_shown(held.pk),
         "returns": list(ConsumerReturn.objects.filter(allocation=held).prefetch_related("lines__line__offer_line")),

@@ -38,7 +38,8 @@ def fates(caller: Caller, number: str) -> list[str]:
 
 @pytest.fixture
 def sent(shops: AllocationWorld) -> Allocation:
-    allocation = make_allocation(shops, place_order(shops, "W-1", of("A", 3), of("B")))
+    order = place_order(shops, "W-1", of("A", 3), of("B"), placed_at=timezone.now() - timedelta(days=1))
+    allocation = make_allocation(shops, order)
     first, second = lines_of(allocation)
     boss = shops.shops[0].user
     send_parcel(allocation.pk, [first.pk], by=boss, key=uuid4(), carrier="DHL", tracking_number="T-1")

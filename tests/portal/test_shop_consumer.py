@@ -14,7 +14,7 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from dealers.accounts.models import DealerRole, Outlet
-from fulfilment.allocation import held, offers
+from fulfilment.allocation import held, offers, routing
 from fulfilment.allocation.models import Allocation, Offer, OfferState
 from fulfilment.consumer.models import Channel
 from portal.shop.consumer_map import sketch
@@ -206,6 +206,16 @@ def test_the_net_column_adds_up_to_the_cent(shops: AllocationWorld, model: Model
         paid_out = sum((row.gross for row in keeps.rows), Decimal(0))
         assert paid_out == offer.receives - offer.landed_cost - offer.freight
     assert keeps.mark <= keeps.bar <= 100
+
+
+def test_an_order_that_was_routed_lies_in_the_list_and_adds_up(shops: AllocationWorld, boss: Client) -> None:
+    order = place_order(shops, "ROUTED", of("A", 2, paid="1798.00"), of("C"), freight="12.00")
+    routing.allocate(order.pk)
+    assert numbers(boss) == ["ROUTED"]
+    offer = Offer.objects.get()
+    keeps = boss.get(url("offer", offer)).context["keeps"]
+    assert sum((row.net for row in keeps.rows), Decimal(0)) == keeps.amount == offer.keeps
+    assert boss.post(url("accept", offer), follow=True).context["here"]
 
 
 def test_looking_is_noted_for_who_may_answer_only(shops: AllocationWorld, boss: Client, as_user: Any) -> None:

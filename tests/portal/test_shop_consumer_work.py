@@ -24,6 +24,7 @@ from fulfilment.handover import overrides, pickup
 from fulfilment.handover.codes import spoken
 from fulfilment.handover.models import ConsumerParcel, ConsumerReturn, PickupOverride
 from portal.documents import pdf
+from portal.documents.packing_slip import address_of
 from tests.fulfilment.allocation_world import AllocationWorld, make_allocation_world, of, place_order
 from tests.fulfilment.handover_samples import colleague, lines_of, make_allocation, make_offer, packed_pickup
 from tests.fulfilment.outlet_samples import stock_at
@@ -127,6 +128,25 @@ def test_the_packing_slip_names_the_consumer(shops: AllocationWorld, boss: Clien
     for words in ("Erika Muster", "Ackerstr. 1", "Shop 1", "1 Market Street", "W-1", "Product A"):
         assert words in html, words
     assert "1,099" not in html, "no prices"
+
+
+@pytest.mark.parametrize(
+    ("fields", "lines"),
+    [
+        ({"district": "Mitte"}, ["Erika Muster", "Ackerstr. 1", "Mitte", "10115 Berlin", "Germany"]),
+        (
+            {"country": "CN", "region": "广东省", "city": "深圳市", "district": "南山区", "postal_code": "518000"},
+            ["Erika Muster", "China", "广东省深圳市", "南山区Ackerstr. 1", "518000"],
+        ),
+    ],
+)
+def test_an_address_is_written_as_its_reader_writes_it(
+    shops: AllocationWorld, fields: dict[str, str], lines: list[str]
+) -> None:
+    order = place_order(shops)
+    for name, value in fields.items():
+        setattr(order, name, value)
+    assert address_of(ConsumerContact.objects.get(), order) == lines
 
 
 def test_a_removed_consumer_has_no_slip(shops: AllocationWorld, boss: Client) -> None:
