@@ -7,6 +7,8 @@ from tests.bench import (
     allocation_candidates,
     allocation_live,
     allocation_quality,
+    allocation_races,
+    allocation_violations,
     catalogue_page,
     hot_sku,
     import_adventureworks,
@@ -34,5 +36,7 @@ BENCHES: dict[str, Bench] = {
         allocation_live.BENCH,
         allocation_candidates.BENCH,
         allocation_batch.BENCH,
+        allocation_violations.BENCH,
+        allocation_races.BENCH,
     )
 }

@@ -71,7 +71,7 @@ class Record:
     @property
     def worst(self) -> Case | None:
         """The case that is nearest to its limit, or furthest over it."""
-        return max(self.outcome.cases, key=lambda case: case.ratio / self.bench.limits[case.name], default=None)
+        return max(self.outcome.cases, key=lambda case: case.ratio / (self.bench.limits[case.name] or 1), default=None)
 
     @property
     def ok(self) -> bool:
