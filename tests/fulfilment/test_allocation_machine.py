@@ -27,7 +27,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from fulfilment.allocation import byhand, held, offers, routing, sweep
+from fulfilment.allocation import byhand, held, offers, relief, routing, sweep
 from fulfilment.allocation.models import (
     Allocation,
     AllocationLine,
@@ -45,7 +45,7 @@ from fulfilment.consumer.models import ConsumerOrder
 from fulfilment.consumer.states import State
 from fulfilment.handover.returns import Back, take_back
 from fulfilment.settlement.settling import settle_due
-from fulfilment.stock.models import OutletStock
+from fulfilment.stock.models import OutletStock, StockShortfall
 from fulfilment.stock.outlet_feed import Counted, take_counts
 from pricing.terms.models import Price
 from tests.fulfilment.allocation_oracle import assert_all_holds
@@ -221,9 +221,19 @@ class Market(RuleBasedStateMachine):
                 held.decide_unclaim(asked.pk, by=self.world.staff, granted=granted, answer="")
                 assert not UnclaimRequest.objects.filter(granted=None).exists()
 
-    @rule(shop=st.integers(1, 3), sku=SKUS, pieces=st.integers(0, 6), minutes=st.integers(0, 90))
-    def count(self, shop: int, sku: str, pieces: int, minutes: int) -> None:
-        take_counts([Counted(*self.world.key(shop, sku), pieces, timezone.now() - timedelta(minutes=minutes))])
+    @rule(which=WHICH, pieces=st.sampled_from((0, 1, 2, 6)), minutes=st.sampled_from((0, 0, 0, 1, 45)))
+    def count(self, which: int, pieces: int, minutes: int) -> None:
+        """A shop counts; those of which something is promised come first."""
+        row = OutletStock.objects.order_by("-held", "-firm", "pk")[which]
+        at = timezone.now() - timedelta(minutes=minutes)
+        take_counts([Counted(row.outlet_id, row.product_id, pieces, at)])
+
+    @rule()
+    def relieve(self) -> None:
+        """What offers hold and is not there is taken back from them; what dealers accepted stays short."""
+        relief.relieve()
+        for short in StockShortfall.objects.filter(cleared_at=None).select_related("stock"):
+            assert not short.stock.held
 
     @precondition(something_is_ordered)
     @rule(which=WHICH)
