@@ -25,8 +25,8 @@ offer_moved = Signal()
 #: `step` (OfferStep), `lines` (the AllocationLines it is about).
 allocation_moved = Signal()
 
-#: Units that were sent came back. Arguments: `line` (AllocationLine, as it is now), `before` (a tuple of units returned,
-#: and of them by the dealer's fault, before), `resellable`, `by`.
+#: Units that were sent came back. Arguments: `line` (AllocationLine, as it is now), `before` (how many units had been
+#: returned, and how many of them by the dealer's fault), `resellable`, `by`.
 units_returned = Signal()
 
 #: The supplier's own warehouse has sent lines. Arguments: `order` (ConsumerOrder), `lines` (LeftLines), `by`.
