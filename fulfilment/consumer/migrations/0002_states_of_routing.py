@@ -4,20 +4,47 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('fulfilment_consumer', '0001_consumer_orders'),
+        ("fulfilment_consumer", "0001_consumer_orders"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='consumerorder',
-            name='state',
-            field=models.CharField(choices=[('received', 'Received'), ('address_unknown', 'Address not found'), ('ready', 'Ready to allocate'), ('offered', 'Offered to dealers'), ('backlog', 'Backlog'), ('allocated', 'With dealers'), ('sent', 'On its way'), ('completed', 'With the consumer'), ('cancelled', 'Cancelled')], default='received', max_length=20, verbose_name='state'),
+            model_name="consumerorder",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("received", "Received"),
+                    ("address_unknown", "Address not found"),
+                    ("ready", "Ready to allocate"),
+                    ("offered", "Offered to dealers"),
+                    ("backlog", "Backlog"),
+                    ("allocated", "With dealers"),
+                    ("sent", "On its way"),
+                    ("completed", "With the consumer"),
+                    ("cancelled", "Cancelled"),
+                ],
+                default="received",
+                max_length=20,
+                verbose_name="state",
+            ),
         ),
         migrations.AlterField(
-            model_name='consumerstep',
-            name='to_state',
-            field=models.CharField(choices=[('received', 'Received'), ('address_unknown', 'Address not found'), ('ready', 'Ready to allocate'), ('offered', 'Offered to dealers'), ('backlog', 'Backlog'), ('allocated', 'With dealers'), ('sent', 'On its way'), ('completed', 'With the consumer'), ('cancelled', 'Cancelled')], max_length=20),
+            model_name="consumerstep",
+            name="to_state",
+            field=models.CharField(
+                choices=[
+                    ("received", "Received"),
+                    ("address_unknown", "Address not found"),
+                    ("ready", "Ready to allocate"),
+                    ("offered", "Offered to dealers"),
+                    ("backlog", "Backlog"),
+                    ("allocated", "With dealers"),
+                    ("sent", "On its way"),
+                    ("completed", "With the consumer"),
+                    ("cancelled", "Cancelled"),
+                ],
+                max_length=20,
+            ),
         ),
     ]

@@ -7,102 +7,204 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('fulfilment_allocation', '0003_batches_and_tries'),
-        ('fulfilment_consumer', '0002_states_of_routing'),
+        ("fulfilment_allocation", "0003_batches_and_tries"),
+        ("fulfilment_consumer", "0002_states_of_routing"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DeskJob',
+            name="DeskJob",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('queued', 'Waiting for the worker'), ('running', 'Running'), ('done', 'Done'), ('stopped', 'Stopped'), ('refused', 'Refused')], default='queued', max_length=10, verbose_name='state')),
-                ('total', models.PositiveIntegerField(default=0)),
-                ('done', models.PositiveIntegerField(default=0)),
-                ('error', models.TextField(blank=True, verbose_name='error')),
-                ('asked_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='asked for')),
-                ('attempt', models.PositiveIntegerField(default=0)),
-                ('heartbeat_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('verb', models.CharField(choices=[('reroute', 'Route again'), ('warehouse', 'Give to the warehouse'), ('cancel', 'Cancel')], max_length=10, verbose_name='what')),
-                ('note', models.CharField(max_length=500, verbose_name='reason')),
-                ('refused', models.PositiveIntegerField(default=0)),
-                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Waiting for the worker"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("stopped", "Stopped"),
+                            ("refused", "Refused"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("total", models.PositiveIntegerField(default=0)),
+                ("done", models.PositiveIntegerField(default=0)),
+                ("error", models.TextField(blank=True, verbose_name="error")),
+                ("asked_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="asked for")),
+                ("attempt", models.PositiveIntegerField(default=0)),
+                ("heartbeat_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "verb",
+                    models.CharField(
+                        choices=[
+                            ("reroute", "Route again"),
+                            ("warehouse", "Give to the warehouse"),
+                            ("cancel", "Cancel"),
+                        ],
+                        max_length=10,
+                        verbose_name="what",
+                    ),
+                ),
+                ("note", models.CharField(max_length=500, verbose_name="reason")),
+                ("refused", models.PositiveIntegerField(default=0)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'work on many orders',
-                'verbose_name_plural': 'work on many orders',
-                'ordering': ('-id',),
+                "verbose_name": "work on many orders",
+                "verbose_name_plural": "work on many orders",
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='Simulation',
+            name="Simulation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('queued', 'Waiting for the worker'), ('running', 'Running'), ('done', 'Done'), ('stopped', 'Stopped'), ('refused', 'Refused')], default='queued', max_length=10, verbose_name='state')),
-                ('total', models.PositiveIntegerField(default=0)),
-                ('done', models.PositiveIntegerField(default=0)),
-                ('error', models.TextField(blank=True, verbose_name='error')),
-                ('asked_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='asked for')),
-                ('attempt', models.PositiveIntegerField(default=0)),
-                ('heartbeat_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('live_name', models.CharField(max_length=200)),
-                ('draft_name', models.CharField(max_length=200)),
-                ('live_rules', models.JSONField()),
-                ('draft_rules', models.JSONField()),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('wanted', models.PositiveIntegerField(verbose_name='orders')),
-                ('runs_down', models.BooleanField(default=True, verbose_name='stock runs down')),
-                ('without_record', models.PositiveIntegerField(default=0)),
-                ('first_at', models.DateTimeField(blank=True, null=True)),
-                ('last_at', models.DateTimeField(blank=True, null=True)),
-                ('result', models.JSONField(blank=True, null=True)),
-                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('draft', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='fulfilment_allocation.ruleset', verbose_name='draft')),
-                ('live', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='fulfilment_allocation.ruleset', verbose_name='live')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Waiting for the worker"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("stopped", "Stopped"),
+                            ("refused", "Refused"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("total", models.PositiveIntegerField(default=0)),
+                ("done", models.PositiveIntegerField(default=0)),
+                ("error", models.TextField(blank=True, verbose_name="error")),
+                ("asked_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="asked for")),
+                ("attempt", models.PositiveIntegerField(default=0)),
+                ("heartbeat_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("live_name", models.CharField(max_length=200)),
+                ("draft_name", models.CharField(max_length=200)),
+                ("live_rules", models.JSONField()),
+                ("draft_rules", models.JSONField()),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                ("wanted", models.PositiveIntegerField(verbose_name="orders")),
+                ("runs_down", models.BooleanField(default=True, verbose_name="stock runs down")),
+                ("without_record", models.PositiveIntegerField(default=0)),
+                ("first_at", models.DateTimeField(blank=True, null=True)),
+                ("last_at", models.DateTimeField(blank=True, null=True)),
+                ("result", models.JSONField(blank=True, null=True)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "draft",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="fulfilment_allocation.ruleset",
+                        verbose_name="draft",
+                    ),
+                ),
+                (
+                    "live",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="fulfilment_allocation.ruleset",
+                        verbose_name="live",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'simulation',
-                'verbose_name_plural': 'simulations',
-                'ordering': ('-id',),
+                "verbose_name": "simulation",
+                "verbose_name_plural": "simulations",
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='DeskItem',
+            name="DeskItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('done', 'Done'), ('refused', 'Refused')], default='waiting', max_length=10, verbose_name='state')),
-                ('message', models.CharField(blank=True, max_length=500, verbose_name='result')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='fulfilment_consumer.consumerorder')),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='portal_sourcing.deskjob')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "Waiting"), ("done", "Done"), ("refused", "Refused")],
+                        default="waiting",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("message", models.CharField(blank=True, max_length=500, verbose_name="result")),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="fulfilment_consumer.consumerorder",
+                    ),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="items", to="portal_sourcing.deskjob"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('job', 'id'),
-                'indexes': [models.Index(fields=['job', 'state', 'id'], name='desk_items_by_state')],
-                'constraints': [models.UniqueConstraint(fields=('job', 'order'), name='an_order_once_in_a_desk_job')],
+                "ordering": ("job", "id"),
+                "indexes": [models.Index(fields=["job", "state", "id"], name="desk_items_by_state")],
+                "constraints": [models.UniqueConstraint(fields=("job", "order"), name="an_order_once_in_a_desk_job")],
             },
         ),
         migrations.CreateModel(
-            name='SimulatedOrder',
+            name="SimulatedOrder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField()),
-                ('differs', models.BooleanField()),
-                ('live', models.JSONField()),
-                ('draft', models.JSONField()),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='fulfilment_consumer.consumerorder')),
-                ('simulation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='orders', to='portal_sourcing.simulation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveIntegerField()),
+                ("differs", models.BooleanField()),
+                ("live", models.JSONField()),
+                ("draft", models.JSONField()),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="fulfilment_consumer.consumerorder",
+                    ),
+                ),
+                (
+                    "simulation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="orders",
+                        to="portal_sourcing.simulation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('simulation', 'position'),
-                'indexes': [models.Index(fields=['simulation', 'differs', 'position'], name='simulated_by_difference')],
-                'constraints': [models.UniqueConstraint(fields=('simulation', 'position'), name='one_simulated_order_per_position')],
+                "ordering": ("simulation", "position"),
+                "indexes": [models.Index(fields=["simulation", "differs", "position"], name="simulated_by_difference")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("simulation", "position"), name="one_simulated_order_per_position")
+                ],
             },
         ),
     ]

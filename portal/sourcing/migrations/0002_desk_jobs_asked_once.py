@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('portal_sourcing', '0001_desk_jobs_and_simulations'),
+        ("portal_sourcing", "0001_desk_jobs_and_simulations"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='deskjob',
-            name='key',
+            model_name="deskjob",
+            name="key",
             field=models.UUIDField(editable=False, null=True, unique=True),
         ),
     ]
