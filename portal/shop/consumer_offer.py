@@ -189,6 +189,7 @@ def page(request: PortalRequest, found: Offer, *, status: int = 200, **more: Any
         "history": [(step, state_word(step), note_of(step)) for step in steps],
         "crumbs": crumbs(found),
         "may_fulfil": may_fulfil(request),
+        "sees_money": request.portal.may(Permission.SEE_OWN_STATEMENT),
         "decline_form": DeclineForm(),
         "of_stock": OF_STOCK,
         "key": uuid4(),

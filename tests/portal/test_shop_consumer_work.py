@@ -70,6 +70,7 @@ def test_pack_send_and_deliver(shops: AllocationWorld, boss: Client) -> None:
     assert "T-77" in page
     boss.post(url("delivered", allocation))
     assert state_of(allocation) == AllocationState.COMPLETED
+    assert reverse("shop:settlement", args=[allocation.pk]) in text_of(boss.get(url("offer", allocation)))
     assert stock_at(shops.key()).on_hand == 9
 
 
