@@ -27,7 +27,7 @@ Key = tuple[int, int]
 NET_PRICE = BEFORE_TAX.replace("{price}", "p.price").replace("%(tax)s", "l.tax_percent")
 
 # The nearest list that prices one unit does, of its prices the one that began last: what `pricing.rules.choose` takes.
-# Lists and prices are read once each, however many dealers have the same ones.
+# Lists and prices are read once each, however many dealers have the same ones, and never all prices for all dealers.
 PRICES = f"""
 WITH asked AS (
     SELECT * FROM unnest(%(dealers)s::bigint[], %(products)s::bigint[]) AS w(dealer_id, product_id)
@@ -38,6 +38,9 @@ WITH asked AS (
     JOIN dealers_accounts_dealer d ON d.id = c.dealer_id
     WHERE c.dealer_id = ANY(%(every_dealer)s::bigint[])
       AND (l.valid_from IS NULL OR l.valid_from <= %(day)s) AND (l.valid_to IS NULL OR l.valid_to >= %(day)s)
+), offered AS MATERIALIZED (
+    SELECT w.dealer_id, w.product_id, l.id, l.rank, l.tax_included, l.tax_percent
+    FROM asked w JOIN chained l ON l.dealer_id = w.dealer_id
 ), priced AS MATERIALIZED (
     SELECT p.price_list_id, p.product_id, p.price, p.valid_from
     FROM pricing_terms_price p
@@ -45,12 +48,11 @@ WITH asked AS (
       AND p.product_id = ANY(%(every_product)s::bigint[]) AND p.min_quantity = 1
       AND (p.valid_from IS NULL OR p.valid_from <= %(day)s) AND (p.valid_to IS NULL OR p.valid_to >= %(day)s)
 )
-SELECT DISTINCT ON (w.dealer_id, w.product_id)
-       w.dealer_id, w.product_id, CASE WHEN l.tax_included THEN {NET_PRICE} ELSE p.price END
-FROM asked w
-JOIN chained l ON l.dealer_id = w.dealer_id
-JOIN priced p ON p.price_list_id = l.id AND p.product_id = w.product_id
-ORDER BY w.dealer_id, w.product_id, l.rank, p.valid_from DESC NULLS LAST
+SELECT DISTINCT ON (l.dealer_id, l.product_id)
+       l.dealer_id, l.product_id, CASE WHEN l.tax_included THEN {NET_PRICE} ELSE p.price END
+FROM offered l
+JOIN priced p ON p.price_list_id = l.id AND p.product_id = l.product_id
+ORDER BY l.dealer_id, l.product_id, l.rank, p.valid_from DESC NULLS LAST
 """  # noqa: S608 - constants
 
 HOLDS = "(r.valid_from IS NULL OR r.valid_from <= %(day)s) AND (r.valid_to IS NULL OR r.valid_to >= %(day)s)"
