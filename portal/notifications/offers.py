@@ -11,7 +11,7 @@ from dealers.accounts.models import DealerRole, User
 from fulfilment.allocation.models import Allocation, AllocationState, Offer, OfferLine, OfferState, OfferStep
 from fulfilment.signals import allocation_moved, offer_moved
 from portal.access.roles import DEALER_PERMISSIONS, Permission
-from portal.notifications.queue import queue_mail
+from portal.notifications.queue import queue_alike
 
 MOST_LINES = 20
 TOLD_OF_END = (OfferState.EXPIRED, OfferState.WITHDRAWN, OfferState.SUPERSEDED)
@@ -51,7 +51,7 @@ def tell_of_allocation(*, allocation: Allocation, step: OfferStep, **_kwargs: An
 
 
 def remind_offers(offers: Iterable[Offer]) -> int:
-    """Queue the reminders of offers that `sweep.remind_due` counted up; how many mails. Call it in its transaction.
+    """Queue the reminders of offers that `sweep.remind_due` counted up, in its transaction; how many people are told.
 
     Each reminder of an offer is one mail to each person, however often it is asked for.
     """
@@ -72,8 +72,10 @@ def _queue(offer: Offer, template: str, key: str, **more: Any) -> int:
         **more,
     }
     path = reverse("shop:consumer_offer", args=[offer.pk])
-    mails = [queue_mail(f"{key}:{user.pk}", user.email, user.language, template, context, path) for user in people]
-    return sum(mail is not None for mail in mails)
+    for language in sorted({user.language for user in people}):
+        alike = {f"{key}:{user.pk}": user.email for user in people if user.language == language}
+        queue_alike(alike, language, template, context, path)
+    return len(people)
 
 
 def _people(dealer_id: int) -> list[User]:

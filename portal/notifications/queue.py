@@ -26,21 +26,36 @@ def queue_mail(
     """
     if not recipient:
         return None
+    rendered = _rendered(language, template, context, path)
+    mail, _made = Mail.objects.get_or_create(key=key, defaults={"recipient": recipient, **rendered})
+    transaction.on_commit(wake)
+    return mail
+
+
+def queue_alike(
+    recipients: Mapping[str, str], language: str, template: str, context: Mapping[str, Any], path: str
+) -> None:
+    """Queue one mail to several people of one language, `key → address`: rendered once, written in one statement.
+
+    Keys that are queued already change nothing.
+    """
+    if not recipients:
+        return
+    rendered = _rendered(language, template, context, path)
+    mails = [Mail(key=key, recipient=address, **rendered) for key, address in recipients.items() if address]
+    Mail.objects.bulk_create(mails, ignore_conflicts=True)
+    transaction.on_commit(wake)
+
+
+def _rendered(language: str, template: str, context: Mapping[str, Any], path: str) -> dict[str, str]:
     with translation.override(language or settings.LANGUAGE_CODE):
         values = {
             **context,
             "url": settings.PORTAL_URL.rstrip("/") + path,
             "supplier_name": Supplier.current().display_name,
         }
-        subject = " ".join(render_to_string(f"mail/{template}.subject.txt", values).split())
-        mail, _made = Mail.objects.get_or_create(
-            key=key,
-            defaults={
-                "recipient": recipient,
-                "subject": subject,
-                "text": render_to_string(f"mail/{template}.txt", values),
-                "html": render_to_string(f"mail/{template}.html", values),
-            },
-        )
-    transaction.on_commit(wake)
-    return mail
+        return {
+            "subject": " ".join(render_to_string(f"mail/{template}.subject.txt", values).split()),
+            "text": render_to_string(f"mail/{template}.txt", values),
+            "html": render_to_string(f"mail/{template}.html", values),
+        }

@@ -122,12 +122,23 @@ def test_a_reminder_comes_at_half_and_at_nine_tenths_once_each(shops: Allocation
     assert Mail.objects.count() == 2, "the same reminder again is the same mail"
 
 
+def test_telling_costs_the_same_for_many_people(shops: AllocationWorld, django_assert_max_num_queries: Any) -> None:
+    for number in range(6):
+        colleague(shops, f"Person{number}")
+    offer = make_offer(shops)
+    Mail.objects.all().delete()
+    fresh, step = Offer.objects.get(pk=offer.pk), offer.steps.get()
+    with django_assert_max_num_queries(6):
+        tell_of_offer(offer=fresh, step=step)
+    assert Mail.objects.count() == 7
+
+
 def test_a_mail_that_cannot_be_made_undoes_the_count(shops: AllocationWorld, monkeypatch: Any) -> None:
     make_offer(shops, remind_half_at=timezone.now() - timedelta(seconds=1))
 
     def broken(*_args: Any, **_kwargs: Any) -> None:
         raise RuntimeError("no template")
 
-    monkeypatch.setattr("portal.notifications.offers.queue_mail", broken)
+    monkeypatch.setattr("portal.notifications.offers.queue_alike", broken)
     sweep_offers()
     assert Offer.objects.get().reminders == 0
