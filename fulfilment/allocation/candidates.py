@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from fulfilment.allocation.distance import metres
 from fulfilment.allocation.eligibility import takes
 from fulfilment.allocation.facts import Method, Order, Place
 from fulfilment.allocation.rules import CandidateFilter, Rule
@@ -306,7 +307,9 @@ def _nearest(
     found: dict[tuple[int, int], dict[int, int]] = {}
     for number, of, outlet, latitude, longitude in rows:
         place = asked.orders[number].place
-        away = place.metres_to(Place(latitude, longitude)) if place and latitude is not None else 0
+        away = 0
+        if place is not None and latitude is not None:
+            away = metres(place.latitude, place.longitude, latitude, longitude)
         found.setdefault((number, of), {})[outlet] = away
     for (number, of), outlets in found.items():
         nearest = sorted(outlets, key=lambda outlet: (outlets[outlet], outlet))
