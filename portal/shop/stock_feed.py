@@ -20,6 +20,14 @@ from portal.access.portal import PortalRequest
 from portal.shop.outlet_stock import crumbs, while_on
 
 
+#: A request as a program sends it.
+EXAMPLE = """POST /api/v1/outlet-stock
+Authorization: Bearer sft_…
+Content-Type: application/json
+
+{{"lines": [{{"outlet": "{outlet}", "sku": "PAN-24", "quantity": 12, "safety": 2}}]}}"""
+
+
 class TokenForm(forms.Form):
     """What a new token is called."""
 
@@ -38,13 +46,14 @@ def stock_feed(request: PortalRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         _token, told = issue(request.portal.dealer, form.cleaned_data["name"], by=request.user)
         form = TokenForm()
+    outlet = request.portal.dealer.outlets.order_by("code").first()
     context: dict[str, Any] = {
         "form": form,
         "told": told,
         "tokens": StockFeedToken.objects.filter(dealer=request.portal.dealer).select_related("made_by"),
         "feed_url": request.build_absolute_uri("/api/v1/outlet-stock"),
         "document_url": reverse("api:openapi-json"),
-        "outlet": request.portal.dealer.outlets.order_by("code").first(),
+        "example": EXAMPLE.format(outlet=outlet.code if outlet else "MAIN"),
         "crumbs": [*crumbs(reverse("shop:outlet_stock")), (_("Connect a system"), "")],
     }
     return render(request, "shop/stock_feed.html", context, status=422 if form.errors else 200)
