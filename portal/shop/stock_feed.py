@@ -19,7 +19,6 @@ from fulfilment.stock.models import StockFeedToken
 from portal.access.portal import PortalRequest
 from portal.shop.outlet_stock import crumbs, while_on
 
-
 #: A request as a program sends it.
 EXAMPLE = """POST /api/v1/outlet-stock
 Authorization: Bearer sft_…
