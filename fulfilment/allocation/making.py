@@ -16,7 +16,6 @@ from fulfilment.allocation.holdings import lock_stock
 from fulfilment.allocation.minor import to_money
 from fulfilment.allocation.models import (
     ConsumerCampaign,
-    ConsumerContract,
     Decision,
     Offer,
     OfferLine,
@@ -58,7 +57,7 @@ def make_offers(
     """
     campaign = _campaign(decision) if made.parts else None
     services = _services(made)
-    agreed = _standing_agreements(made)
+    agreed = {each.outlet.dealer_id for each in services.values() if each.outlet.dealer.consumer_contract.auto_accept}
     every = [
         _made(order, lines, decision, place, part, planned, snapshot, campaign, services, agreed)
         for place, part in enumerate(made.parts)
@@ -190,18 +189,12 @@ def _campaign(decision: Decision) -> ConsumerCampaign | None:
 
 
 def _services(made: Plan) -> dict[int, OutletService]:
+    """The services of the outlets that are asked, with outlet, dealer and contract, which says who need not be."""
     wanted_of = {planned.outlet for part in made.parts for planned in _asked_now(part)}
-    found = OutletService.objects.filter(pk__in=wanted_of).select_related("outlet") if wanted_of else ()
+    if not wanted_of:
+        return {}
+    found = OutletService.objects.filter(pk__in=wanted_of).select_related("outlet__dealer__consumer_contract")
     return {service.pk: service for service in found}
-
-
-def _standing_agreements(made: Plan) -> set[int]:
-    """Dealers that need not be asked one after the other."""
-    dealers = {part.dealer for part in made.parts if part.mode is OfferMode.SEQUENTIAL}
-    if not dealers:
-        return set()
-    agreed = ConsumerContract.objects.filter(dealer__in=dealers, auto_accept=True)
-    return set(agreed.values_list("dealer", flat=True))
 
 
 def _take(

@@ -134,16 +134,19 @@ def order_facts(
     without: frozenset[int] = frozenset(),
 ) -> list[facts.Order]:
     """What `plan` is told of the given lines of each order, by its key (None: of all lines), and of the dealers that
-    were asked about the order's version. Three statements at most for any number of orders."""
+    were asked about the order's version. Three statements at most for any number of orders; lines that are all of an
+    order's are not read again."""
     declined: dict[int, set[int]] = {}
     spared: dict[int, set[int]] = {}
     of_version = Offer.objects.filter(order__in=orders, order_version=F("order__version"))
     for order_id, dealer_id, state in of_version.values_list("order", "dealer", "state"):
         asked = declined if state in (OfferState.DECLINED, OfferState.EXPIRED) else spared
         asked.setdefault(order_id, set()).add(dealer_id)
-    every: dict[int, list[ConsumerOrderLine]] = {}
-    for line in ConsumerOrderLine.objects.filter(order__in=orders).order_by("order", "position"):
-        every.setdefault(line.order_id, []).append(line)
+    every = {pk: sorted(given, key=lambda line: line.position) for pk, given in (lines or {}).items()}
+    in_part = [order for order in orders if len(every.get(order.pk, ())) < order.line_count]
+    every |= {order.pk: [] for order in in_part}
+    for line in ConsumerOrderLine.objects.filter(order__in=in_part).order_by("position") if in_part else ():
+        every[line.order_id].append(line)
     found, campaigns = [], situation.campaigns_in_force(orders)
     for order in orders:
         said_no = frozenset(declined.get(order.pk, ()))
