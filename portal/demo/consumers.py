@@ -54,6 +54,8 @@ SEED = 2026
 HANGZHOU, SHANGHAI = "3301", "31"
 MALL, LIVE = "mall", "livestream"
 CAMPAIGN = "HOUSEWARMING"
+#: How many SKUs an outlet has, and from which list price on consumers order.
+SKUS, WORTH_SENDING = 160, Decimal("150.00")
 #: Orders of the past weeks, and for how many days back they reach.
 PAST, DAYS_BACK = 24, 32
 #: What a campaign's price is over the dealer's cost: too little to keep 18 %, and no more than 10 % to be added.
@@ -89,8 +91,8 @@ def load(today: date, say: Callable[[str], None]) -> None:
     now = timezone.now()
     say("Letting consumers order online …")
     every = shopping.goods_for_sale()
-    furnish(Manner(CURRENCY, every, seed=SEED), now)
-    goods = shopping.goods_of_portal(CURRENCY)
+    furnish(Manner(CURRENCY, every, seed=SEED, skus=SKUS), now)
+    goods = _worth_sending(shopping.goods_of_portal(CURRENCY))
     _agreements(today)
     mall = make_channel(MALL, "云雀原商城 Larkmoor Mall", CURRENCY)
     make_channel(LIVE, "直播间 Livestream", CURRENCY)
@@ -100,6 +102,11 @@ def load(today: date, say: Callable[[str], None]) -> None:
     _past(mall, goods, people, now)
     scores.refresh(clock())
     _now(mall, people, campaign, now, say)
+
+
+def _worth_sending(goods: Sequence[Good]) -> list[Good]:
+    """What leaves enough after freight that dealers far away can be asked."""
+    return [good for good in goods if good.price >= WORTH_SENDING]
 
 
 def _agreements(today: date) -> None:
@@ -213,10 +220,7 @@ def _now(
     """In the demo dealer's town offers wait, orders are to be packed, sent and fetched; and what staff look at."""
     outlet = Outlet.objects.filter(dealer__number=DEMO_DEALER).order_by("code")[0]
     near = [home for home in people if home.address.area_code.startswith(HANGZHOU)] or list(people)
-    skus = dict(OutletStock.objects.filter(outlet=outlet).values_list("product", "product__upc"))
-    left = outlets.available([(outlet.pk, product) for product in skus])
-    there = {skus[product] for (_outlet, product), pieces in left.items() if pieces >= 3}
-    goods = [good for good in shopping.goods_of_portal(CURRENCY) if good.sku in there]
+    goods = _in_stock(outlet)
     stream = replace(Shoppers(SEED + 1, CURRENCY, goods, near), counters=())
     steps: tuple[Callable[[ConsumerOrder], object], ...] = (
         *[lambda order: None] * 4,
@@ -228,11 +232,24 @@ def _now(
         order = _brought(channel, stream.order(place, now - timedelta(hours=len(steps) - place)))
         routing.allocate(order.pk)
         go_on(order)
-    _to_be_fetched(channel, stream.order(50, now), outlet, say)
+    (best, *_others) = _in_stock(outlet)
+    alone = LineData(best.sku, 1, gross=best.price, paid=best.price)
+    fetched = replace(stream.order(50, now), lines=(alone,), total=best.price, freight=Decimal("0.00"))
+    _to_be_fetched(channel, fetched, outlet, say)
     _of_campaign(channel, stream.order(60, now), campaign, outlet)
     _out_of_reach(channel, stream.order(70, now))
     _nowhere(channel, stream.order(80, now))
     _of_the_warehouse(channel, stream.order(90, now))
+
+
+def _in_stock(outlet: Outlet) -> list[Good]:
+    """What an outlet has several pieces of and its dealer may buy, most first."""
+    skus = dict(OutletStock.objects.filter(outlet=outlet).values_list("product", "product__upc"))
+    left = outlets.available([(outlet.pk, product) for product in skus])
+    bought = contract_prices([outlet.dealer_id], skus, day=timezone.localdate())
+    pieces = {skus[pk]: free for (_outlet, pk), free in left.items() if (outlet.dealer_id, pk) in bought and free >= 3}
+    goods = [good for good in _worth_sending(shopping.goods_of_portal(CURRENCY)) if good.sku in pieces]
+    return sorted(goods, key=lambda good: (-pieces[good.sku], good.sku))
 
 
 def _accepted(order: ConsumerOrder) -> None:
@@ -254,7 +271,7 @@ def _on_its_way(order: ConsumerOrder) -> None:
 def _to_be_fetched(channel: Channel, data: OrderData, outlet: Outlet, say: Callable[[str], None]) -> None:
     """Packed, and the consumer has the code."""
     name = f"{outlet.dealer.number}/{outlet.code}"
-    order = _brought(channel, _without_freight(replace(data, method="pickup", pickup_outlet=name)))
+    order = _brought(channel, replace(data, method="pickup", pickup_outlet=name))
     routing.allocate(order.pk)
     _packed(order)
     for allocation in _held(order):
@@ -302,10 +319,6 @@ def _of_the_warehouse(channel: Channel, data: OrderData) -> None:
 def _at(line: LineData, amount: Decimal) -> LineData:
     paid = amount.quantize(Decimal("0.01"))
     return replace(line, gross=paid, paid=paid, discount_supplier=Decimal("0.00"))
-
-
-def _without_freight(data: OrderData) -> OrderData:
-    return replace(data, total=data.total - data.freight, freight=Decimal("0.00"))
 
 
 def _brought(channel: Channel, data: OrderData) -> ConsumerOrder:
