@@ -39,6 +39,7 @@ def test_consumer_orders_stand_at_every_step(said: list[str]) -> None:
     states = Counter(ConsumerOrder.objects.values_list("state", flat=True))
     for state in ("offered", "allocated", "sent", "completed", "backlog", "address_unknown"):
         assert states[state], (state, states)
+    assert states["backlog"] <= 4, states
     mine = Offer.objects.filter(dealer__number=DEMO_DEALER, state=OfferState.SENT)
     assert mine.count() >= 3
     assert mine.filter(campaign__isnull=False, top_up__gt=0).exists()
