@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import F
+
 from dealers.accounts.models import User
 from fulfilment.allocation import budgets, capacity, facts
 from fulfilment.allocation.business_time import Calendar, NeverOpen, add_business_minutes
@@ -57,7 +59,7 @@ def make_offers(
     """
     campaign = _campaign(decision) if made.parts else None
     services = _services(made)
-    agreed = {each.outlet.dealer_id for each in services.values() if each.outlet.dealer.consumer_contract.auto_accept}
+    agreed = {each.outlet.dealer_id for each in services.values() if each.agreed}  # type: ignore[attr-defined]  # annotated
     every = [
         _made(order, lines, decision, place, part, planned, snapshot, campaign, services, agreed)
         for place, part in enumerate(made.parts)
@@ -189,12 +191,13 @@ def _campaign(decision: Decision) -> ConsumerCampaign | None:
 
 
 def _services(made: Plan) -> dict[int, OutletService]:
-    """The services of the outlets that are asked, with outlet, dealer and contract, which says who need not be."""
+    """The services of the outlets that are asked, with the outlet, and whether its dealer need not be (`agreed`)."""
     wanted_of = {planned.outlet for part in made.parts for planned in _asked_now(part)}
     if not wanted_of:
         return {}
-    found = OutletService.objects.filter(pk__in=wanted_of).select_related("outlet__dealer__consumer_contract")
-    return {service.pk: service for service in found}
+    found = OutletService.objects.filter(pk__in=wanted_of).select_related("outlet")
+    agreed = F("outlet__dealer__consumer_contract__auto_accept")
+    return {service.pk: service for service in found.annotate(agreed=agreed)}
 
 
 def _take(
