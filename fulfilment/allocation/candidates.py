@@ -26,7 +26,7 @@ from fulfilment.stock.outlets import FREE, Key
 #: than `WHOLE` lines it is fewer for each, never below `LEAST`.
 NEAR, WHOLE, LEAST = 40, 2, 8
 #: How many of the nearest are looked at whatever they have, and how many outlets of each owner of a territory.
-ANYHOW, OWNED = 8, 8
+ANYHOW, OWNED = 6, 8
 #: An index of points in degrees takes a degree of longitude for as long as one of latitude. More are fetched, and the
 #: nearest on the globe kept: where outlets lie evenly, as many times more as a degree of longitude is shorter would do.
 SPARE, MOST_FETCHED = 1.25, 6.0
@@ -222,8 +222,8 @@ def _searches(asked: Asked) -> Iterator[Near]:
 
 
 def _near(rules: Sequence[Rule]) -> int:
-    """How many outlets are looked at for a line: half as many again as any rule prices, since some will be refused."""
-    return max(rule.consider for rule in rules) * 3 // 2 + LEAST if rules else NEAR
+    """How many outlets are looked at for a line: some more than any rule prices, since some will be refused."""
+    return max(rule.consider for rule in rules) + LEAST if rules else NEAR
 
 
 def _whom(order: Order, rules: Sequence[Rule]) -> Iterable[CandidateFilter]:

@@ -372,7 +372,7 @@ class TestWhoIsLookedAt:
         world = make_allocation_world(shops=60)
         order = facts_of(place_order(world))
         looked_at = [len(snapshot_of(order, rules=[Rule("x", consider=each)]).outlets) for each in (6, 12, 20)]
-        assert looked_at == [9 + LEAST, 18 + LEAST, 30 + LEAST]
+        assert looked_at == [6 + LEAST, 12 + LEAST, 20 + LEAST]
 
     def test_nearest_is_on_the_globe_not_in_degrees(self) -> None:
         world = make_allocation_world(shops=1, stock=0)
