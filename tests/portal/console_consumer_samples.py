@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from fulfilment.allocation.models import Allocation, ConsumerTerms, Decision, Offer, UnclaimRequest
+from fulfilment.allocation.models import (
+    Allocation,
+    ConsumerCampaign,
+    ConsumerTerms,
+    Decision,
+    Offer,
+    OnlineTerms,
+    ProtectedMargin,
+    RuleSet,
+    SourcingRule,
+    UnclaimRequest,
+)
 from fulfilment.consumer.deliveries import carry_out, keep
 from fulfilment.consumer.keeping import issue_token
 from fulfilment.consumer.models import Channel, ConsumerOrder, WebhookDelivery
@@ -69,6 +80,23 @@ def desk_made(world: World, order: ConsumerOrder) -> dict[str, list[dict[str, An
     }
 
 
+def sourcing_made(world: World) -> dict[str, list[dict[str, Any]]]:
+    """For each route of sourcing's terms and rules with a parameter, one that exists."""
+    draft = RuleSet.objects.first() or RuleSet.objects.create(name="Draft")
+    rule = draft.rules.first() or SourcingRule.objects.create(rule_set=draft, position=1, name="Nearest")
+    margin = ProtectedMargin.objects.first() or ProtectedMargin.objects.create()
+    campaign = ConsumerCampaign.objects.first() or ConsumerCampaign.objects.create(code="C", name="C", currency="EUR")
+    online = OnlineTerms.objects.first() or OnlineTerms.objects.create(product=world.pan, currency="EUR")
+    return {
+        **{f"console:sourcing_set{verb}": [{"pk": draft.pk}] for verb in ("", "_publish", "_discard")},
+        **{f"console:sourcing_rule{verb}": [{"pk": rule.pk}] for verb in ("", "_move", "_remove")},
+        "console:sourcing_rule_add": [{"pk": draft.pk}],
+        **{f"console:margin{verb}": [{"pk": margin.pk}] for verb in ("", "_remove")},
+        "console:campaign": [{"pk": campaign.pk}],
+        **{f"console:online_term{verb}": [{"pk": online.pk}] for verb in ("", "_remove")},
+    }
+
+
 def consumer_made(world: World) -> dict[str, list[dict[str, Any]]]:
     """For each route of consumer orders with a parameter, one that exists."""
     channel = Channel.objects.filter(code="made").first() or make_channel("made", "shopify")
@@ -77,6 +105,7 @@ def consumer_made(world: World) -> dict[str, list[dict[str, Any]]]:
     token = channel.tokens.first() or issue_token(channel, "made", by=world.ada)[0]
     return {
         **desk_made(world, order),
+        **sourcing_made(world),
         "api_webhook": [{"code": channel.code}],
         **{f"console:consumer_{page}": [{"pk": order.pk}] for page in ("order", "place", "cancel")},
         **{f"console:consumer_exception{page}": [{"pk": delivery.pk}] for page in ("", "_again", "_sku", "_dismiss")},
