@@ -100,6 +100,7 @@ def load(today: date, say: Callable[[str], None]) -> None:
     _draft()
     people = [replace(home, contact=_person(place)) for place, home in enumerate(shopping.homes_of_portal(CURRENCY))]
     _past(mall, goods, people, now)
+    settle_due(today)
     scores.refresh(clock())
     _now(mall, people, campaign, now, say)
 
@@ -166,7 +167,6 @@ def _past(channel: Channel, goods: Sequence[Good], people: Sequence[Home], now: 
         if place % 8 == 3:
             _some_back(parcels[:1])
         _date_back([order.pk], ago)
-    settle_due(timezone.localdate())
 
 
 def _answered(order: ConsumerOrder, *, decline_first: bool) -> None:
