@@ -112,11 +112,13 @@ GIVEN_BACK = """
              WHERE b.outlet_id = k.outlet_id AND b.product_id = k.product_id AND k.blocked_at IS NULL), 0)
 """
 
+# Codes of two countries may be alike: an owner's area is in a country where it has an outlet.
 TERRITORIES = """
 SELECT w.place, t.id
-FROM unnest(%(areas_of)s::integer[], %(areas)s::text[], %(area_days)s::date[]) AS w(place, area, day)
+FROM unnest(%(areas_of)s::integer[], %(areas)s::text[], %(area_days)s::date[], %(countries)s::text[])
+    AS w(place, area, day, country)
 JOIN fulfilment_allocation_protectedterritory t ON t.area_code = w.area
-WHERE {HOLDS}
+WHERE {HOLDS} AND (w.country = '' OR NOT EXISTS ({OWNS}) OR EXISTS ({OWNS} AND o.country = w.country))
 UNION ALL
 SELECT w.place, t.id
 FROM unnest(%(places)s::integer[], %(y)s::double precision[], %(days)s::date[]) AS w(place, y, day)
@@ -129,7 +131,7 @@ WHERE {HOLDS} AND abs(t.latitude::double precision - w.y) <= t.radius_km / 110.0
 """.replace(
     "{HOLDS}",
     "(t.valid_from IS NULL OR t.valid_from <= w.day) AND (t.valid_until IS NULL OR t.valid_until >= w.day)",
-)
+).replace("{OWNS}", "SELECT FROM dealers_accounts_outlet o WHERE o.dealer_id = t.dealer_id AND o.is_active")
 
 
 class Near(NamedTuple):
@@ -188,14 +190,15 @@ def territories_at(orders: Sequence[Order]) -> list[list[int]]:
     if not placed:
         return found
     areas = [
-        (number, place.area[:length], order.placed_at.date())
+        (number, place.area[:length], order.placed_at.date(), place.country)
         for number, order, place in placed
         for length in range(1, len(place.area) + 1)
     ]
     parameters: dict[str, Any] = {
-        "areas_of": [number for number, _, _ in areas],
-        "areas": [area for _, area, _ in areas],
-        "area_days": [day for _, _, day in areas],
+        "areas_of": [number for number, _, _, _ in areas],
+        "areas": [area for _, area, _, _ in areas],
+        "area_days": [day for _, _, day, _ in areas],
+        "countries": [country for _, _, _, country in areas],
         "places": [number for number, _, _ in placed],
         "y": [place.latitude for _, _, place in placed],
         "days": [order.placed_at.date() for _, order, _ in placed],

@@ -31,11 +31,15 @@ class Method(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A point in degrees and its area code, province first, so that a prefix is a larger area."""
+    """A point in degrees and its area code, province first, so that a prefix is a larger area.
+
+    Codes of two countries may be alike: `country` (empty: not known) says whose it is.
+    """
 
     latitude: float
     longitude: float
     area: str = ""
+    country: str = ""
 
     def metres_to(self, other: Place) -> int:
         """The distance in whole metres."""

@@ -226,7 +226,7 @@ def _named(order: ConsumerOrder) -> tuple[str, str, dt.date]:
 def _place(order: ConsumerOrder) -> facts.Place | None:
     if order.latitude is None or order.longitude is None:
         return None
-    return facts.Place(float(order.latitude), float(order.longitude), order.area_code)
+    return facts.Place(float(order.latitude), float(order.longitude), order.area_code, order.country)
 
 
 def _end_of(day: dt.date) -> dt.datetime:

@@ -459,6 +459,14 @@ class TestTerritories:
         (told,) = snapshot_of(facts_of(place_order(world, "W-1", of("A"), of("B")))).territories
         assert told.skus == frozenset({"A"})
 
+    def test_the_same_code_in_another_country_is_another_area(self) -> None:
+        world = make_allocation_world()
+        make_exclusive(world.shops[0])
+        world.shops[0].dealer.outlets.update(country="FR")
+        assert snapshot_of(facts_of(place_order(world))).territories == ()
+        world.shops[0].dealer.outlets.update(country="DE")
+        assert len(snapshot_of(facts_of(place_order(world, "W-2"))).territories) == 1
+
     @pytest.mark.parametrize(
         "fields",
         [{"area_code": "20"}, {"valid_until": dt.date(2020, 1, 1)}, {"valid_from": dt.date(2099, 1, 1)}],
