@@ -24,7 +24,7 @@ from fulfilment.consumer.states import CANCELLABLE, State
 from portal.access.portal import PortalRequest
 from portal.access.roles import Permission
 from portal.components.formats import format_amount, format_date, format_datetime
-from portal.console.consumer_words import STATE_KINDS, step_words
+from portal.console.consumer_words import STATE_KINDS, step_who, step_words
 from portal.console.desk_forms import ActForm
 from portal.console.desk_order import standing
 
@@ -134,7 +134,9 @@ def _page(
         "allocation": standing(order, lines),
         "act_form": act_form or ActForm(),
         "chosen_lines": chosen_lines,
-        "steps": [{"step": step, "words": step_words(step.note)} for step in order.steps.all()],
+        "steps": [
+            {"step": step, "words": step_words(step.note), "who": step_who(step, order)} for step in order.steps.all()
+        ],
         "commands": list(order.commands.select_related("by")),
         "figures": _figures(order),
         "facts": _facts(order),

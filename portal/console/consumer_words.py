@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from fulfilment.consumer.commands import CHANGED, PLACED
 from fulfilment.consumer.contacts import REMOVED
+from fulfilment.consumer.models import ConsumerOrder, ConsumerStep
 
 #: Chips of the states: good progress warn bad neutral.
 STATE_KINDS = {
@@ -36,6 +37,12 @@ def step_words(note: str) -> str:
         REMOVED: _("Personal data removed"),
     }
     return words.get(note, note)
+
+
+def step_who(step: ConsumerStep, order: ConsumerOrder) -> str:
+    """Who took a step: a person, the channel that brought, changed or cancelled the order, or the portal."""
+    by_channel = step.from_state in ("", "received") or step.to_state == "cancelled" or step.note == CHANGED
+    return step.by_name or (order.channel.name if by_channel else _("the portal"))
 
 
 def delivery_words(note: str) -> str:
