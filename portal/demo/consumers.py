@@ -45,6 +45,7 @@ from portal.demo import shopping
 from portal.demo.company.dealers import DEMO_DEALER
 from portal.demo.fulfilling import Manner, furnish, make_channel
 from portal.demo.shoppers import Good, Home, Shoppers
+from portal.notifications.models import Mail
 from pricing.landed import contract_prices
 
 Product = get_model("catalogue", "Product")
@@ -85,7 +86,7 @@ DATED: tuple[tuple[Any, str, tuple[str, ...]], ...] = (
 
 
 def load(today: date, say: Callable[[str], None]) -> None:
-    """Consumer orders as of a day, once: where there are any, nothing happens."""
+    """Consumer orders as of a day, once: where there are any, nothing happens. Nobody is mailed about them."""
     if ConsumerOrder.objects.exists():
         return
     now = timezone.now()
@@ -103,6 +104,7 @@ def load(today: date, say: Callable[[str], None]) -> None:
     settle_due(today)
     scores.refresh(clock())
     _now(mall, people, campaign, now, say)
+    Mail.objects.all().delete()
 
 
 def _worth_sending(goods: Sequence[Good]) -> list[Good]:
