@@ -56,10 +56,8 @@ def homes_of_folder(folder: Path) -> list[Home]:
 
 def goods_of_portal(currency: str) -> list[Good]:
     """What outlets whose dealers buy in a currency have counted, at the recommended retail price."""
-    cards = ProductCard.objects.filter(
-        recommended_retail_price__gt=0,
-        product__in=OutletStock.objects.filter(outlet__dealer__currency=currency).values("product"),
-    )
+    counted = OutletStock.objects.filter(outlet__in=list(_outlets(currency))).values("product")
+    cards = ProductCard.objects.filter(recommended_retail_price__gt=0, product__in=counted)
     found = cards.order_by("product__upc").values_list("product__upc", "recommended_retail_price")
     return [Good(sku, price) for sku, price in found if sku and price]
 
