@@ -25,7 +25,7 @@ from fulfilment.allocation.search import MOST_EXACT, Search
 
 #: Whole columns are looked for first among those that would cost at most this, in minor units, if they were forced in;
 #: at last among those that could be part of anything better than the best found so far.
-REACHES = (2_00.0, 10_00.0)
+REACHES = (0.0, 2_00.0, 10_00.0)
 
 
 class NotSolved(Exception):
@@ -244,6 +244,10 @@ def _uses(place: int, parcel: Parcel, one: Opened) -> Iterable[tuple[Hashable, i
     rule, outlet, snapshot = one.found.rule, parcel.candidate.outlet, one.snapshot
     for key in parcel.keys:
         yield ("line", place, key), 1, 1
+    if 2 * len(parcel.keys) > len(one.order.lines) > 2:
+        # Two parcels with more than half of the lines each share one. Without this row three lines in three halves of
+        # pairs are the cheapest in fractions, and their bound lies too low to prove anything by.
+        yield ("most lines", place), 1, 1
     yield ("parcels", place), 1, rule.parcels
     yield ("outlet", place, outlet.id), 1, 1
     for (_, sku), quantity in taken_by([parcel]).items():
