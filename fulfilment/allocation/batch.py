@@ -25,7 +25,7 @@ from fulfilment.allocation.search import MOST_EXACT, Search
 
 #: Whole columns are looked for first among those that would cost at most this, in minor units, if they were forced in;
 #: at last among those that could be part of anything better than the best found so far.
-REACHES = (0.0, 2_00.0, 10_00.0)
+REACHES = (1.0, 2_00.0, 10_00.0)
 
 
 class NotSolved(Exception):

@@ -7,11 +7,14 @@ import json
 from collections import Counter
 from dataclasses import replace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import milp
 
+from fulfilment.allocation import batch
 from fulfilment.allocation.batch import Programme, plan_batch
 from fulfilment.allocation.distance import EARTH_RADIUS, metres
 from fulfilment.allocation.eligibility import candidates
@@ -274,6 +277,16 @@ def test_a_longer_search_proves_what_a_short_one_cannot() -> None:
     solution = programme.solve(gap=0.0, seconds=10)
     assert (len(solution.chosen), solution.cost) == (1, -2_000_00)
     assert solution.bound == pytest.approx(-2_000_00)
+
+
+def test_three_lines_in_pairs_are_bounded_by_what_whole_parcels_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each outlet has two of three goods: half a parcel from each is cheapest in fractions, unless that is ruled out.
+    Then the bound is what whole parcels cost, and the first and smallest search has proven it."""
+    search = Mock(wraps=milp)
+    monkeypatch.setattr(batch, "milp", search)
+    world = snapshot(*(outlet(number, 10, dict.fromkeys(skus, 9)) for number, skus in enumerate(("AB", "BC", "AC"), 1)))
+    made = plan_batch([(order(line(1, "A"), line(2, "B"), line(3, "C")), world)], [RULE])
+    assert (len(made[0].parts), search.call_count) == (2, 1)
 
 
 def test_a_programme_takes_what_saves_most_within_its_rows() -> None:
