@@ -41,7 +41,8 @@ JOIN fulfilment_allocation_outletservice s ON s.outlet_id = o.id
 JOIN fulfilment_allocation_consumercontract c ON c.dealer_id = o.dealer_id
 """
 
-# The distance on a flat map is within a hundredth of the true one as far as a parcel is sent by the kilometre.
+# The distance on a flat map is within a hundredth of the true one as far as a parcel is sent by the kilometre. What an
+# outlet has is looked at first (OFFSET 0 keeps it first): one in ten has the product, while nearly every one serves.
 ABLE = """
 SELECT w.place, w.of, found.id, found.latitude, found.longitude
 FROM unnest(%(places)s::integer[], %(of)s::integer[], %(x)s::double precision[], %(y)s::double precision[],
@@ -49,25 +50,29 @@ FROM unnest(%(places)s::integer[], %(of)s::integer[], %(x)s::double precision[],
             %(without)s::text[], %(only)s::text[], %(groups)s::text[], %(tiers)s::integer[], %(fetched)s::integer[])
     AS w(place, of, x, y, narrow, product_id, quantity, method, without, of_dealers, of_groups, tier, fetched)
 CROSS JOIN LATERAL (
-    SELECT o.id, o.latitude::double precision, o.longitude::double precision
-    FROM dealers_accounts_outlet o
+    SELECT o.id, o.latitude, o.longitude
+    FROM dealers_accounts_outlet near
+    CROSS JOIN LATERAL (
+        SELECT near.id, near.dealer_id, near.latitude::double precision, near.longitude::double precision
+        FROM fulfilment_stock_outletstock k
+        WHERE k.product_id = w.product_id AND k.outlet_id = near.id AND {FREE} >= w.quantity
+          AND (%(oldest)s::timestamptz IS NULL OR k.feed_as_of >= %(oldest)s)
+        OFFSET 0
+    ) o
     {SERVES}
     JOIN dealers_accounts_dealer d ON d.id = o.dealer_id
-    JOIN fulfilment_stock_outletstock k ON k.product_id = w.product_id AND k.outlet_id = o.id
-    WHERE {LOCATED} AND s.is_active AND d.is_active AND c.is_active AND NOT c.credit_hold
+    WHERE {LOCATED.NEAR} AND s.is_active AND d.is_active AND c.is_active AND NOT c.credit_hold
       AND d.currency = %(currency)s AND d.id <> ALL (w.without::bigint[])
       AND (c.valid_from IS NULL OR c.valid_from <= %(day)s) AND (c.valid_until IS NULL OR c.valid_until >= %(day)s)
       AND CASE w.method WHEN 'delivery' THEN s.delivers WHEN 'pickup' THEN s.hands_over ELSE s.takes_away END
       AND (s.reach_km IS NULL OR w.method <> 'delivery'
-           OR {KILOMETRES} * sqrt((o.latitude::double precision - w.y) ^ 2
-                                  + ((o.longitude::double precision - w.x) * w.narrow) ^ 2) <= s.reach_km * 1.02 + 1)
+           OR {KILOMETRES} * sqrt((o.latitude - w.y) ^ 2 + ((o.longitude - w.x) * w.narrow) ^ 2)
+              <= s.reach_km * 1.02 + 1)
       AND (s.daily_capacity IS NULL OR NOT EXISTS (
           SELECT FROM fulfilment_allocation_outletday b
           WHERE b.outlet_id = o.id AND b.day = (%(now)s AT TIME ZONE s.time_zone)::date
-            AND b.booked >= s.daily_capacity))
-      AND (%(oldest)s::timestamptz IS NULL OR k.feed_as_of >= %(oldest)s)
-      AND {FREE} >= w.quantity{NARROWED}
-    ORDER BY {POINT} <-> point(w.x, w.y) LIMIT w.fetched
+            AND b.booked >= s.daily_capacity)){NARROWED}
+    ORDER BY {POINT.NEAR} <-> point(w.x, w.y) LIMIT w.fetched
 ) found
 """
 
@@ -249,6 +254,8 @@ def _statement(asked: Asked, searches: Sequence[Near]) -> str:
         "SERVES": SERVES,
         "LOCATED": LOCATED,
         "POINT": POINT,
+        "LOCATED.NEAR": LOCATED.replace("o.", "near."),
+        "POINT.NEAR": POINT.replace("o.", "near."),
         "KILOMETRES": str(KILOMETRES_PER_DEGREE),
     }
     statement = "UNION ALL".join(f"({part})\n" for part in parts)
