@@ -25,6 +25,9 @@ offer_moved = Signal()
 #: `step` (OfferStep), `lines` (the AllocationLines it is about).
 allocation_moved = Signal()
 
+#: A dealer's request to leave what it accepted was answered. Arguments: `request` (UnclaimRequest).
+unclaim_decided = Signal()
+
 #: Units that were sent came back. Arguments: `line` (AllocationLine, as it is now), `before` (how many units had been
 #: returned, and how many of them by the dealer's fault), `resellable`, `by`.
 units_returned = Signal()

@@ -27,7 +27,7 @@ from fulfilment.allocation.models import (
 from fulfilment.allocation.offers import correct_stock, wanted
 from fulfilment.allocation.record import from_plain
 from fulfilment.consumer.commands import lock_consumer_order
-from fulfilment.signals import allocation_moved, units_returned
+from fulfilment.signals import allocation_moved, unclaim_decided, units_returned
 from fulfilment.stock import outlets
 from pricing.margins.amounts import step as share_due
 from pricing.margins.journal import Account, entries
@@ -200,6 +200,7 @@ def decide_unclaim(request_id: int, *, by: User, granted: bool, answer: str = ""
             request.penalty = to_money(0)
         request.save()
         refresh(allocation.order, by=by)
+        unclaim_decided.send(sender=UnclaimRequest, request=request)
     return request
 
 

@@ -47,7 +47,8 @@ class PickupCode(models.Model):
     """A code by which the consumer gets goods at one outlet, for the order as it stood at `order_version`.
 
     The code itself is told once, when it is issued; only its HMAC is kept. It is good until `expires_at` for the lines
-    in `lines` that have not been handed over, unless it was voided. `used_at` is when the last of them was.
+    in `lines` that have not been handed over, unless it was voided. `used_at` is when the last of them was. `issued_by`
+    is the person who made it, None when the channel asked for it.
     """
 
     allocation = models.ForeignKey(Allocation, on_delete=models.PROTECT, related_name="pickup_codes")
@@ -55,6 +56,7 @@ class PickupCode(models.Model):
     order_version = models.PositiveIntegerField()
     code_hmac = models.CharField(max_length=64, unique=True)
     issued_at = models.DateTimeField(_("issued at"), default=timezone.now)
+    issued_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     expires_at = models.DateTimeField(_("good until"))
     voided_at = models.DateTimeField(null=True, blank=True)
     used_at = models.DateTimeField(null=True, blank=True)

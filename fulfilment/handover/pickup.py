@@ -5,7 +5,7 @@ The verification is one guarded UPDATE: whoever changes the row has handed it ov
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,6 +26,11 @@ from fulfilment.handover.refusals import AlreadyHandedOver, HandoverRefused, Tri
 
 GOOD_FOR = timedelta(days=7)
 MOST_TRIES, TRIES_WITHIN = 5, timedelta(minutes=10)
+#: The states in which goods can be fetched, by the method of the order.
+FETCHED_WHILE: Mapping[str, Collection[str]] = {
+    Method.PICKUP: (AllocationState.PACKED,),
+    Method.TAKE_AWAY: (AllocationState.ACCEPTED, AllocationState.PACKED),
+}
 #: A cashier whose answer got lost scans again; within this time it is the same hand-over.
 SAME_AGAIN = timedelta(seconds=10)
 
@@ -59,20 +64,17 @@ class HandedOver:
     open_lines: int
 
 
-def issue(allocation_id: int) -> Issued:
-    """A new code for what the consumer has not got yet, to be passed on by the channel; one before it is void.
+def issue(allocation_id: int, *, by: User | None = None) -> Issued:
+    """A new code for what the consumer has not got yet, to be passed on by the channel or by the person who asks for it
+    (`by`); one before it is void.
 
     Goods to be picked up have to be packed, goods taken away at once only accepted. Refuses deliveries and what is
     not at the outlet any more.
     """
     with transaction.atomic():
         allocation = held.lock(allocation_id)
-        ready = {
-            Method.PICKUP.value: {AllocationState.PACKED},
-            Method.TAKE_AWAY.value: {AllocationState.ACCEPTED, AllocationState.PACKED},
-        }.get(allocation.order.method, set())
         lines = list(allocation.lines.filter(cancelled_at=None, sent_at=None).order_by("pk"))
-        if allocation.state not in ready or not lines:
+        if allocation.state not in FETCHED_WHILE.get(allocation.order.method, ()) or not lines:
             raise HandoverRefused(_("Nothing of this order waits to be picked up."))
         void(allocation.pk)
         code, now = new_code(), timezone.now()
@@ -82,6 +84,7 @@ def issue(allocation_id: int) -> Issued:
             order_version=allocation.order.version,
             code_hmac=digest_of(code),
             issued_at=now,
+            issued_by=by,
             expires_at=now + GOOD_FOR,
         )
         PickupLine.objects.bulk_create(PickupLine(code=made, line=line) for line in lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -119,6 +119,7 @@ def _page(
     cancel_form: CancelForm | None = None,
     act_form: forms.Form | None = None,
     chosen_lines: Sequence[int] = (),
+    told_code: Mapping[str, Any] | None = None,
     status: int = 200,
 ) -> HttpResponse:
     lines = list(order.lines.all())
@@ -134,6 +135,7 @@ def _page(
         "allocation": standing(order, lines),
         "act_form": act_form or ActForm(),
         "chosen_lines": chosen_lines,
+        "told_code": told_code,
         "steps": [
             {"step": step, "words": step_words(step.note), "who": step_who(step, order)} for step in order.steps.all()
         ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -26,16 +26,19 @@ from portal.console.consumer_words import STATE_KINDS
 from portal.console.desk_filter import KINDS, NOT_SENT, QUEUES, DeskFilter, counts_of, troubles_of
 from portal.sourcing.models import UNFINISHED, DeskJob
 
+#: What a person has to look at, in this order; in the other queues dealers are waited for.
+WORKED = ("new", "exceptions", "backlog")
 OLDEST_FIRST = (Key("placed_at", moment), PK)
 
 
 @require_safe
 def desk(request: PortalRequest) -> HttpResponse:
     """One queue of the desk; the same statements for any number of orders."""
-    now, queue = clock(), queue_of(request.GET)
+    now = clock()
     form = DeskFilter(request.GET, now=now)
     chosen = form.select(ConsumerOrder.objects.all())
     counts = counts_of(chosen, now)
+    queue = queue_of(request.GET, counts)
     found = form.in_queue(chosen, queue).select_related("channel")
     page = page_of(found, OLDEST_FIRST, PAGE_SIZE, request.GET)
     works = request.portal.may(Permission.WORK_CONSUMER_ORDERS)
@@ -51,17 +54,19 @@ def desk(request: PortalRequest) -> HttpResponse:
         "count": counts[kind or queue] if queue == "exceptions" else counts[queue],
         "works": works,
         "may_act": works and queue in ("new", "offered", "backlog", "dealers"),
-        "query": without_place(request.GET).removeprefix("?"),
+        "query": without_place(request.GET, queue=queue).removeprefix("?"),
         "webhooks": _webhooks() if queue == "exceptions" else 0,
         "jobs": list(DeskJob.objects.filter(state__in=UNFINISHED).select_related("asked_by")[:5]) if works else [],
     }
     return render(request, "console/desk/desk.html", context)
 
 
-def queue_of(params: QueryDict) -> str:
-    """The queue that is asked for, or the first."""
+def queue_of(params: QueryDict, counts: Mapping[str, int] | None = None) -> str:
+    """The queue that is asked for; else the first in which something waits for a person, as far as `counts` tell."""
     queue = params.get("queue", "")
-    return queue if queue in QUEUES else "new"
+    if queue in QUEUES:
+        return queue
+    return next((each for each in WORKED if counts and counts[each]), WORKED[0])
 
 
 def rows_of(orders: Sequence[ConsumerOrder], now: datetime) -> list[dict[str, Any]]:

@@ -7,10 +7,14 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from fulfilment.allocation.models import Offer, UnclaimRequest
+from fulfilment.allocation.held import HeldRefused
+from fulfilment.allocation.models import Allocation, Offer, UnclaimRequest
 from fulfilment.consumer.models import ConsumerOrder
+from fulfilment.handover import pickup
+from fulfilment.handover.codes import spoken
 from portal.access.portal import PortalRequest
 from portal.console import desk_verbs
 from portal.console.consumer_order import page_of_order
@@ -58,6 +62,20 @@ def consumer_unclaim(request: PortalRequest, pk: int) -> HttpResponse:
         asked.allocation.order_id,
         lambda: desk_verbs.decide_unclaim(pk, by=request.user, granted=granted == "yes", answer=answer),
     )
+
+
+@never_cache
+@require_POST
+def consumer_pickup_code(request: PortalRequest, pk: int) -> HttpResponse:
+    """Make a pickup code for what waits at an outlet and show it, this once; the one before it is void."""
+    allocation = get_object_or_404(Allocation.objects.select_related("outlet"), pk=pk)
+    try:
+        made = pickup.issue(pk, by=request.user)
+    except HeldRefused as why:
+        messages.error(request, str(why.message))
+        return redirect("console:consumer_order", allocation.order_id)
+    told = {"allocation": pk, "code": spoken(made.code), "expires_at": made.expires_at}
+    return page_of_order(request, allocation.order_id, told_code=told)
 
 
 def _refused(request: PortalRequest, order_id: int, form: NoteForm) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.urls import reverse
@@ -22,6 +22,8 @@ from fulfilment.allocation.models import (
 )
 from fulfilment.consumer.models import ConsumerOrder, ConsumerOrderLine
 from fulfilment.consumer.states import Fate, State
+from fulfilment.handover import pickup
+from fulfilment.handover.models import PickupCode
 from portal.console.allocation_words import (
     ALLOCATION_KINDS,
     FATE_KINDS,
@@ -71,7 +73,28 @@ def standing(order: ConsumerOrder, lines: list[ConsumerOrderLine]) -> dict[str, 
         "may_route": decidable and any(row["open"] for row in rows),
         "may_act": decidable and any(row["standing"] for row in rows),
         "in_warehouse": decidable and any(row["to_send"] for row in rows),
+        "pickups": _pickups(order, offers),
     }
+
+
+def _pickups(order: ConsumerOrder, offers: Sequence[Offer]) -> list[dict[str, Any]]:
+    """What waits at outlets to be fetched, with the last code that was made for it, if any."""
+    states = pickup.FETCHED_WHILE.get(order.method, ())
+    waiting = [each for each in offers if hasattr(each, "allocation") and each.allocation.state in states]
+    if not waiting:
+        return []
+    codes = PickupCode.objects.filter(allocation__in=[each.pk for each in waiting], voided_at=None)
+    last = {code.allocation_id: code for code in codes.select_related("issued_by")}
+    now = timezone.now()
+    return [
+        {
+            "allocation": each.pk,
+            "place": {"dealer": each.dealer.display_name, "outlet": each.outlet.name},
+            "code": last.get(each.pk),
+            "ran_out": each.pk in last and last[each.pk].expires_at <= now,
+        }
+        for each in waiting
+    ]
 
 
 def _line(

@@ -78,6 +78,12 @@ ROUTES: list[URLPattern] = [
         access=P.WORK_CONSUMER_ORDERS,
     ),
     route(
+        "consumer-orders/pickups/<int:pk>/code/",
+        desk_actions.consumer_pickup_code,
+        name="consumer_pickup_code",
+        access=P.WORK_CONSUMER_ORDERS,
+    ),
+    route(
         "consumer-orders/unclaims/<int:pk>/",
         desk_actions.consumer_unclaim,
         name="consumer_unclaim",

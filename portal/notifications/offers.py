@@ -8,8 +8,16 @@ from typing import Any
 from django.urls import reverse
 
 from dealers.accounts.models import DealerRole, User
-from fulfilment.allocation.models import Allocation, AllocationState, Offer, OfferLine, OfferState, OfferStep
-from fulfilment.signals import allocation_moved, offer_moved
+from fulfilment.allocation.models import (
+    Allocation,
+    AllocationState,
+    Offer,
+    OfferLine,
+    OfferState,
+    OfferStep,
+    UnclaimRequest,
+)
+from fulfilment.signals import allocation_moved, offer_moved, unclaim_decided
 from portal.access.roles import DEALER_PERMISSIONS, Permission
 from portal.notifications.queue import queue_alike
 
@@ -30,6 +38,7 @@ def connect() -> None:
     """Connect the receivers; they run in the transaction of the fact."""
     offer_moved.connect(tell_of_offer, dispatch_uid="portal.notifications.offer")
     allocation_moved.connect(tell_of_allocation, dispatch_uid="portal.notifications.allocation")
+    unclaim_decided.connect(tell_of_unclaim, dispatch_uid="portal.notifications.unclaim")
 
 
 def tell_of_offer(*, offer: Offer, step: OfferStep, **_kwargs: Any) -> None:
@@ -48,6 +57,13 @@ def tell_of_allocation(*, allocation: Allocation, step: OfferStep, **_kwargs: An
     if step.to_state == AllocationState.CANCELLED:
         offer = Offer.objects.get(pk=allocation.pk)
         _queue(offer, "allocation_cancelled", f"allocation:{step.pk}", whole=allocation.state == step.to_state)
+
+
+def tell_of_unclaim(*, request: UnclaimRequest, **_kwargs: Any) -> None:
+    """Mail when a dealer has to send what it asked to leave; one that may leave hears that it holds nothing more."""
+    if not request.granted:
+        offer = Offer.objects.get(pk=request.allocation_id)
+        _queue(offer, "unclaim_refused", f"unclaim:{request.pk}", answer=request.answer)
 
 
 def remind_offers(offers: Iterable[Offer]) -> int:

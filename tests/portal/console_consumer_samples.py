@@ -74,6 +74,7 @@ def desk_made(world: World, order: ConsumerOrder) -> dict[str, list[dict[str, An
         **{f"console:consumer_{act}": [{"pk": order.pk}] for act in ("assign", "lines")},
         "console:consumer_withdraw": [{"pk": offer.pk}],
         "console:consumer_unclaim": [{"pk": request.pk}],
+        "console:consumer_pickup_code": [{"pk": offer.pk}],
         "console:consumer_decision": [{"pk": decision.pk}],
         **{f"console:desk_job{page}": [{"pk": job.pk}] for page in ("", "_progress", "_stop", "_export")},
         **{f"console:simulation{page}": [{"pk": simulation.pk}] for page in ("", "_progress", "_stop", "_export")},

@@ -263,6 +263,7 @@ def foreign_parameters(world: World, secrets: Secrets) -> dict[str, list[dict[st
         **{f"console:consumer_exception_{verb}": [] for verb in ("again", "sku", "dismiss")},
         # The desk is the supplier's own: no dealer's people and no rep come to it.
         **{f"console:consumer_{act}": [] for act in ("assign", "lines", "withdraw", "unclaim", "decision")},
+        "console:consumer_pickup_code": [],
         **{f"console:desk_job{page}": [] for page in ("", "_progress", "_stop", "_export")},
         **{f"console:simulation{page}": [] for page in ("", "_progress", "_stop", "_export")},
         "console:dealer_sourcing": [dealer],

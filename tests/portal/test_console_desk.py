@@ -76,6 +76,16 @@ def test_each_order_stands_in_its_queue(shops: AllocationWorld, dora: Client) ->
     assert "No outlet is left that may take it" in desk(dora, "?queue=backlog").content.decode()
 
 
+def test_the_desk_opens_where_something_waits_for_a_person(shops: AllocationWorld, dora: Client) -> None:
+    assert desk(dora).context["queue"] == "new"
+    decided(shops, "BACKLOG", of("A", 99, paid="99999.00"))
+    decided(shops, "OFFERED")
+    opened = desk(dora)
+    assert (opened.context["queue"], numbers(opened)) == ("backlog", ["BACKLOG"])
+    assert "queue=backlog" in opened.context["query"], "and what is done to the whole list is done to this one"
+    assert desk(dora, "?queue=new").context["queue"] == "new"
+
+
 def test_exceptions_say_what_is_wrong(shops: AllocationWorld, dora: Client) -> None:
     lost_order(shops.channel)
     late, leaving, short = accepted(shops, "LATE"), accepted(shops, "LEAVING"), accepted(shops, "SHORT")

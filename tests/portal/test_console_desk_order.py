@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from fulfilment.allocation import held, offers, routing
 from fulfilment.allocation.fates import fates
 from fulfilment.allocation.models import Allocation, Decision, Offer, OfferState, UnclaimRequest
 from fulfilment.consumer.models import ConsumerOrder
 from fulfilment.consumer.states import Fate
+from fulfilment.handover import pickup
+from fulfilment.handover.models import PickupCode
+from fulfilment.handover.refusals import HandoverRefused
 from tests.factories import make_user
 from tests.fulfilment.allocation_world import AllocationWorld, make_allocation_world, of, place_order
+from tests.fulfilment.handover_samples import packed_pickup
 
 pytestmark = pytest.mark.django_db
 
@@ -150,6 +156,48 @@ def test_a_request_to_leave_is_decided(shops: AllocationWorld, dora: Client, gra
     dora.post(url("consumer_unclaim", request.pk), {"granted": granted, "note": "Fine"})
     request.refresh_from_db()
     assert (request.granted, request.answer, fate_of(order)) == (granted == "yes", "Fine", [fate])
+
+
+def test_a_pickup_code_is_made_and_shown_once(shops: AllocationWorld, dora: Client) -> None:
+    allocation = packed_pickup(shops)
+    order = allocation.order
+    assert "The consumer has no code yet" in page_of(dora, order)
+    shown = dora.post(url("consumer_pickup_code", allocation.pk))
+    code = shown.context["told_code"]["code"]
+    assert code in shown.content.decode()
+    assert "no-store" in shown["Cache-Control"]
+    later = page_of(dora, order)
+    assert code not in later
+    assert "A code was made" in later
+    assert PickupCode.objects.get().issued_by == shops.staff
+    seller = shops.shops[0]
+    assert pickup.hand_over(seller.outlet.pk, code, by=seller.user).open_lines == 0
+    assert 'id="pickups"' not in page_of(dora, order)
+
+
+def test_a_new_pickup_code_ends_the_one_before_and_one_that_ran_out_is_told(
+    shops: AllocationWorld, dora: Client
+) -> None:
+    allocation = packed_pickup(shops)
+    first = pickup.issue(allocation.pk).code
+    dora.post(url("consumer_pickup_code", allocation.pk))
+    with pytest.raises(HandoverRefused):
+        pickup.look_up(allocation.outlet_id, first, by=shops.shops[0].user)
+    PickupCode.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
+    assert "The code ran out" in page_of(dora, allocation.order)
+
+
+def test_no_pickup_code_for_what_is_delivered_or_who_may_only_read(
+    shops: AllocationWorld, dora: Client, as_user: Any
+) -> None:
+    order = decided(shops)
+    offers.accept(Offer.objects.get().pk, by=shops.shops[0].user)
+    refused = dora.post(url("consumer_pickup_code", Allocation.objects.get(order=order).pk), follow=True)
+    assert "Nothing of this order waits to be picked up." in refused.content.decode()
+    waiting = packed_pickup(shops)
+    fay = as_user(make_user("f@supplier.example", "Fay", staff_role="finance"))
+    assert fay.post(url("consumer_pickup_code", waiting.pk)).status_code == 403
+    assert not PickupCode.objects.exists()
 
 
 def test_a_decision_names_every_candidate_and_why(shops: AllocationWorld, dora: Client) -> None:

@@ -99,6 +99,17 @@ def test_a_cancelled_order_says_stop(shops: AllocationWorld) -> None:
     assert subjects()[-1][1] == "Stop: consumer order W-1 is cancelled"
 
 
+def test_who_has_to_keep_an_order_is_told_so_with_the_answer(shops: AllocationWorld) -> None:
+    allocation = make_allocation(shops)
+    request = held.request_unclaim(allocation.pk, by=shops.shops[0].user, reason="capacity", note="Ill")
+    for _twice in range(2):
+        held.decide_unclaim(request.pk, by=shops.staff, granted=False, answer="Nobody else has it.")
+    last = Mail.objects.order_by("pk").last()
+    assert last is not None
+    assert (last.subject, Mail.objects.count()) == ("Please send consumer order W-1", 2)
+    assert "Nobody else has it." in last.text
+
+
 def test_leaving_one_line_says_part(shops: AllocationWorld) -> None:
     allocation = make_allocation(shops, place_order(shops, "W-1", of("A"), of("B")))
     with transaction.atomic():
