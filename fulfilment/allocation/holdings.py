@@ -1,7 +1,8 @@
 """Locks on what offers hold or will take: campaigns, outlets' days, stock rows, in the house order and each by its key.
 
 Whoever lets go of more than one holding in a transaction, or lets go and takes, locks all of them here first; else two
-of them could wait for each other.
+of them could wait for each other. All locks of consumer orders are FOR NO KEY UPDATE: foreign keys are looked at when a
+transaction commits, beyond every order of locks.
 """
 
 from __future__ import annotations
@@ -30,8 +31,7 @@ ORDER BY s.id FOR NO KEY UPDATE OF s
 
 def lock_holdings(offers: Collection[Offer], *, also: Collection[Key] = (), now: dt.datetime | None = None) -> None:
     """Lock what offers hold, and what will be taken at `also`, booked for the day it is there at `now`."""
-    campaigns = {offer.campaign_id for offer in offers if offer.campaign_id}
-    list(ConsumerCampaign.objects.select_for_update().filter(pk__in=campaigns).order_by("pk"))
+    lock_campaigns(offers)
     held = {offer.outlet_day_id for offer in offers if offer.outlet_day_id}
     days = set(OutletDay.objects.filter(pk__in=held).values_list("outlet", "day"))
     if now is not None:
@@ -41,6 +41,13 @@ def lock_holdings(offers: Collection[Offer], *, also: Collection[Key] = (), now:
         with connection.cursor() as cursor:
             cursor.execute(LOCK_DAYS, [[outlet for outlet, _ in sorted(days)], [day for _, day in sorted(days)]])
     lock_stock({*OfferLine.objects.filter(offer__in=offers).values_list("offer__outlet", "product"), *also})
+
+
+def lock_campaigns(offers: Iterable[Offer]) -> None:
+    """Lock the campaigns of offers, by key. Who names one and takes nothing of it does not wait: an offer that needs no
+    top-up is written without this lock, and its foreign key is looked at when its stock is locked already."""
+    wanted = {offer.campaign_id for offer in offers if offer.campaign_id}
+    list(ConsumerCampaign.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk"))
 
 
 def lock_stock(keys: Iterable[Key]) -> None:

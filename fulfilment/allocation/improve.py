@@ -15,11 +15,10 @@ from django.db.models import Exists, OuterRef, Q
 
 from fulfilment.allocation import facts, situation
 from fulfilment.allocation.batch import NotSolved, plan_batch
-from fulfilment.allocation.holdings import lock_stock
+from fulfilment.allocation.holdings import lock_campaigns, lock_stock
 from fulfilment.allocation.minor import to_minor
 from fulfilment.allocation.models import (
     Cause,
-    ConsumerCampaign,
     ConsumerTerms,
     Decision,
     Offer,
@@ -185,10 +184,9 @@ def _move(every: Sequence[Choice], kept: Mapping[str, object]) -> int:
 def _lock_what_moves(changes: Sequence[Choice]) -> None:
     """Lock campaigns, days and stock of all offers, old and new, in the house order: each is touched more than once."""
     offers = [offer for each, *_rest in changes for offer in each.offers]
-    campaigns = {offer.campaign_id for offer in offers if offer.campaign_id}
-    list(ConsumerCampaign.objects.select_for_update().filter(pk__in=campaigns).order_by("pk"))
+    lock_campaigns(offers)
     places = {offer.outlet_id for offer in offers} | {part.outlet for *_rest, made in changes for part in made.parts}
-    list(OutletDay.objects.select_for_update().filter(outlet__in=places).order_by("outlet", "day"))
+    list(OutletDay.objects.select_for_update(no_key=True).filter(outlet__in=places).order_by("outlet", "day"))
     products = {line.product_id for each, *_rest in changes for line in each.lines}
     lock_stock({(place, product) for place in places for product in products})
 

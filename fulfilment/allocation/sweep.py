@@ -42,7 +42,7 @@ def remind_due(limit: int = 200) -> list[Offer]:
         waiting = Offer.objects.filter(state=OfferState.SENT, expires_at__gt=Now())
         half = Q(reminders=0, remind_half_at__lte=Now())
         late = Q(reminders=1, remind_late_at__lte=Now())
-        due = waiting.filter(half | late).select_for_update(of=("self",), skip_locked=True)
+        due = waiting.filter(half | late).select_for_update(of=("self",), skip_locked=True, no_key=True)
         offers = list(due.select_related("dealer", "outlet", "order").order_by("pk")[:limit])
         Offer.objects.filter(pk__in=[offer.pk for offer in offers]).update(reminders=F("reminders") + 1)
         for offer in offers:

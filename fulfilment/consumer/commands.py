@@ -57,7 +57,7 @@ def find(channel: Channel, number: str) -> ConsumerOrder:
 
 def lock_consumer_order(order_id: int) -> ConsumerOrder:
     """Lock one consumer order and read it anew."""
-    return ConsumerOrder.objects.select_for_update(of=("self",)).select_related("channel").get(pk=order_id)
+    return ConsumerOrder.objects.select_for_update(of=("self",), no_key=True).select_related("channel").get(pk=order_id)
 
 
 def move(

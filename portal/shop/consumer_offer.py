@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,11 +17,20 @@ from django.views.decorators.http import require_POST, require_safe
 from oscar.core.loading import get_model
 
 from fulfilment.allocation import offers
-from fulfilment.allocation.models import OF_STOCK, AllocationLine, AllocationState, Offer, OfferLine, OfferState
+from fulfilment.allocation.models import (
+    OF_STOCK,
+    Allocation,
+    AllocationLine,
+    AllocationState,
+    Offer,
+    OfferLine,
+    OfferState,
+)
 from fulfilment.allocation.offers import OfferGone
 from fulfilment.consumer.contacts import contact_for
 from fulfilment.consumer.models import Method
 from fulfilment.handover.models import ConsumerParcel, ConsumerReturn, PickupOverride
+from fulfilment.handover.parcels import CORRECTED_WHILE
 from fulfilment.stock import outlets
 from portal.access.portal import PortalRequest
 from portal.access.roles import Permission
@@ -66,6 +75,14 @@ class LineShown:
     def back(self) -> int:
         """How many pieces are still with the consumer."""
         return self.line.quantity - self.line.returned if self.line and self.line.sent_at else 0
+
+
+@dataclass(frozen=True)
+class ParcelShown:
+    """A parcel that left, and the form that corrects it, None when it may not be any more."""
+
+    parcel: ConsumerParcel
+    form: SendForm | None
 
 
 @while_on
@@ -214,7 +231,7 @@ def _work(request: PortalRequest, found: Offer, lines: Sequence[LineShown], step
         "contact": contact,
         "address": address_of(contact, found.order) if contact else [],
         "here": here,
-        "parcels": parcels_shown(held.pk),
+        "parcels": parcels_shown(held),
         "returns": list(ConsumerReturn.objects.filter(allocation=held).prefetch_related("lines__line__offer_line")),
         "unclaim": asked[0] if asked else None,
         "override": PickupOverride.objects.filter(allocation=held, approved=None).select_related("asked_by").first()
@@ -232,7 +249,18 @@ def _work(request: PortalRequest, found: Offer, lines: Sequence[LineShown], step
     }
 
 
-def parcels_shown(allocation_id: int) -> list[ConsumerParcel]:
-    """What left, parcel by parcel."""
-    found = ConsumerParcel.objects.filter(allocation=allocation_id).order_by("pk")
-    return list(found.prefetch_related("contents__line__offer_line"))
+def parcels_shown(held: Allocation, wrong: Mapping[int, SendForm] | None = None) -> list[ParcelShown]:
+    """What left, parcel by parcel, each with the form that corrects it as long as it may be; `wrong` are such forms, by
+    parcel, that were not accepted."""
+    found = ConsumerParcel.objects.filter(allocation=held).order_by("pk")
+    refused = wrong or {}
+    return [
+        ParcelShown(each, refused.get(each.pk) or (correcting(each) if held.state in CORRECTED_WHILE else None))
+        for each in found.prefetch_related("contents__line__offer_line")
+    ]
+
+
+def correcting(parcel: ConsumerParcel, said: QueryDict | None = None) -> SendForm:
+    """The form that corrects a parcel, one of several on a page."""
+    initial = {"carrier": parcel.carrier, "tracking_number": parcel.tracking_number}
+    return SendForm(said, initial=initial, auto_id=f"parcel-{parcel.pk}-%s")

@@ -28,6 +28,12 @@ ROUTES: list[URLPattern] = [
         )
     ),
     route(
+        "consumer-orders/parcels/<int:pk>/",
+        consumer_work.correct,
+        name="consumer_parcel",
+        access=P.FULFIL_CONSUMER_ORDERS,
+    ),
+    route(
         "consumer-orders/without-code/<int:pk>/",
         consumer_pickup.decide,
         name="consumer_override",

@@ -127,7 +127,10 @@ def timeline_of(offer: Offer, steps: Sequence[OfferStep]) -> list[TimelineStep]:
     if allocation is None:
         return []
     delivered = offer.order.method == Method.DELIVERY
-    by = {step.to_state: step.by_name for step in steps if step.from_state or step.to_state != OfferState.SENT}
+    # The first of each: a step that corrects something stays in its state.
+    by = {
+        step.to_state: step.by_name for step in reversed(steps) if step.from_state or step.to_state != OfferState.SENT
+    }
     moments = (
         (_("Accepted"), allocation.accepted_at, by.get(OfferState.ACCEPTED, "")),
         (_("Packed"), allocation.packed_at or allocation.sent_at, by.get(AllocationState.PACKED, "")),

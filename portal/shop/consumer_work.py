@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,8 +17,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from fulfilment.allocation import held
 from fulfilment.allocation.held import HeldRefused
 from fulfilment.allocation.models import Offer
-from fulfilment.handover.models import BY_FAULT, ConsumerReturn, ReturnCause
-from fulfilment.handover.parcels import send_parcel
+from fulfilment.handover.models import BY_FAULT, ConsumerParcel, ConsumerReturn, ReturnCause
+from fulfilment.handover.parcels import correct_parcel, send_parcel
 from fulfilment.handover.returns import Back, take_back
 from portal.access.portal import PortalRequest
 from portal.components.downloads import attachment
@@ -26,7 +26,7 @@ from portal.components.formats import format_quantity
 from portal.documents.packing_slip import packing_slip_pdf
 from portal.documents.pdf import PdfUnavailable
 from portal.shop.consumer_forms import LeaveForm, ReturnForm, SendForm, ids_in, key_in
-from portal.shop.consumer_offer import LineShown, crumbs, lines_shown, own_held, page
+from portal.shop.consumer_offer import LineShown, correcting, crumbs, lines_shown, own_held, page, parcels_shown
 from portal.shop.outlet_stock import while_on
 
 
@@ -55,6 +55,19 @@ def send(request: PortalRequest, pk: int) -> HttpResponse:
     told = ngettext("%(count)s line is on its way.", "%(count)s lines are on their way.", len(chosen))
     messages.success(request, told % {"count": format_quantity(len(chosen))})
     return redirect("shop:consumer_offer", found.pk)
+
+
+@while_on
+@require_POST
+def correct(request: PortalRequest, pk: int) -> HttpResponse:
+    """Who carries a parcel, or under which number, was mistyped."""
+    parcel = get_object_or_404(ConsumerParcel.objects.select_related("allocation"), pk=pk)
+    found = own_held(request, parcel.allocation_id)
+    form = correcting(parcel, request.POST)
+    if not form.is_valid():
+        return page(request, found, parcels=parcels_shown(parcel.allocation, {parcel.pk: form}), status=422)
+    told = _("Corrected. The shop sees the new number.")
+    return _done(request, found.pk, lambda: correct_parcel(pk, by=request.user, **form.cleaned_data), told)
 
 
 @while_on

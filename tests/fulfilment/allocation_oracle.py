@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from django.db import connection
@@ -113,13 +114,11 @@ def oversold() -> Iterator[str]:
 
 def margins_broken(order_ids: list[int] | None = None) -> Iterator[str]:
     """[4, 5] Each line keeps its floor with the smallest top-up, under its cap; the parties share the cash."""
-    lines = OfferLine.objects.select_related("offer", "offer__decision__terms").order_by("pk")
-    by_offer: dict[int, list[OfferLine]] = defaultdict(list)
-    for line in _of(lines, "offer__order", order_ids):
-        by_offer[line.offer_id].append(line)
-        yield from (f"offer line {line.pk}: {why}" for why in _line_broken(line))
-    for offer_lines in by_offer.values():
+    lines = _of(OfferLine.objects.select_related("offer").order_by("offer", "pk"), "offer__order", order_ids)
+    for _key, found in groupby(lines.iterator(), key=lambda line: line.offer_id):
+        offer_lines = list(found)
         offer = offer_lines[0].offer
+        yield from (f"offer line {line.pk}: {why}" for line in offer_lines for why in _line_broken(line))
         for name in ("paid", "landed_cost", "freight", "top_up", "receives", "keeps", "floor"):
             if getattr(offer, name) != sum(getattr(line, name) for line in offer_lines):
                 yield f"offer {offer.pk}: {name} is not the sum of its lines"

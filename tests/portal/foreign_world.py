@@ -21,7 +21,7 @@ from fulfilment.allocation.models import (
     ProtectionKind,
 )
 from fulfilment.consumer.models import Channel
-from fulfilment.handover.models import PickupOverride
+from fulfilment.handover.models import ConsumerParcel, PickupOverride
 from fulfilment.ordering.cart import add_to_cart
 from fulfilment.ordering.carts import create_cart, share_cart
 from fulfilment.ordering.models import DealerCart, DealerOrder, SavedList
@@ -186,6 +186,7 @@ def foreign_parameters(world: World, secrets: Secrets) -> dict[str, list[dict[st
         "shop:document": [document],
         "shop:settlement": sold,
         **{f"shop:consumer_{page}": sold for page in CONSUMER_PAGES},
+        "shop:consumer_parcel": [{"pk": each.pk} for each in ConsumerParcel.objects.all()],
         "shop:consumer_override": [{"pk": each.pk} for each in PickupOverride.objects.all()],
         "shop:stock_feed_revoke": [{"pk": issue(world.bergen, "Till", by=world.ada)[0].pk}],
         "shop:outlet_stock_row": [{"pk": OutletStock.objects.get(outlet__dealer=world.bergen).pk}],

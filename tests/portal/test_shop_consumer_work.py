@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from dealers.ledger.models import Posting
 from fulfilment.allocation import held
 from fulfilment.allocation.models import (
     Allocation,
@@ -72,6 +73,36 @@ def test_pack_send_and_deliver(shops: AllocationWorld, boss: Client) -> None:
     assert state_of(allocation) == AllocationState.COMPLETED
     assert reverse("shop:settlement", args=[allocation.pk]) in text_of(boss.get(url("offer", allocation)))
     assert stock_at(shops.key()).on_hand == 9
+
+
+def test_a_mistyped_number_is_corrected_until_the_consumer_has_it(shops: AllocationWorld, boss: Client) -> None:
+    allocation = make_allocation(shops)
+    said = {"carrier": "DHL", "tracking_number": "T-77", "line": lines_of(allocation)[0].pk, "key": str(uuid4())}
+    boss.post(url("send", allocation), said)
+    booked = Posting.objects.count()
+    parcel = ConsumerParcel.objects.get()
+    correct = reverse("shop:consumer_parcel", args=[parcel.pk])
+    for _twice in range(2):
+        boss.post(correct, {"carrier": "DHL", "tracking_number": "T-78"})
+    page = boss.get(url("offer", allocation))
+    assert "DHL T-77 → DHL T-78" in text_of(page)
+    assert [note for _step, _state, note in page.context["history"]].count("DHL T-77 → DHL T-78") == 1
+    assert Posting.objects.count() == booked, "nothing left a second time"
+    refused = boss.post(correct, {"carrier": " ", "tracking_number": "T-79"})
+    assert (refused.status_code, "T-79" in text_of(refused)) == (422, True)
+    boss.post(url("delivered", allocation))
+    late = boss.post(correct, {"carrier": "DHL", "tracking_number": "T-79"}, follow=True)
+    assert "The consumer has this parcel" in text_of(late)
+    assert "Correct it" not in text_of(late)
+    assert ConsumerParcel.objects.get().tracking_number == "T-78"
+
+
+def test_nobody_else_corrects_a_parcel(shops: AllocationWorld, boss: Client, as_user: Any) -> None:
+    allocation = make_allocation(shops)
+    boss.post(url("send", allocation), {"carrier": "DHL", "line": lines_of(allocation)[0].pk, "key": str(uuid4())})
+    correct = reverse("shop:consumer_parcel", args=[ConsumerParcel.objects.get().pk])
+    assert as_user(shops.shops[1].user).post(correct, {"carrier": "UPS"}).status_code == 404
+    assert ConsumerParcel.objects.get().carrier == "DHL"
 
 
 def test_some_lines_leave_before_others(shops: AllocationWorld, boss: Client) -> None:

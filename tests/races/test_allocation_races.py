@@ -6,7 +6,7 @@ Each race is shown to be real: the same crowd with the guard off gives things aw
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -16,7 +16,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from fulfilment.allocation import offers, routing
-from fulfilment.allocation.models import Allocation, Decision, Offer, OfferState, OutletService
+from fulfilment.allocation.holdings import lock_campaigns, lock_stock
+from fulfilment.allocation.models import Allocation, ConsumerCampaign, Decision, Offer, OfferState, OutletService
 from fulfilment.consumer.models import ConsumerOrder
 from fulfilment.stock import outlets
 from fulfilment.stock.models import OutletStock
@@ -26,6 +27,7 @@ from tests.fulfilment.allocation_world import (
     AllocationWorld,
     live_rules,
     make_allocation_world,
+    make_campaign,
     of,
     order_of,
     place_order,
@@ -254,6 +256,45 @@ def test_orders_over_several_outlets_routed_again_and_again_never_deadlock(world
 
     jobs = [partial(route, orders[place::6]) for place in range(6)]
     assert at_once(jobs) == [["routed"]] * 6
+
+
+def campaign_met(world: AllocationWorld, lock: Callable[[list[Offer]], object]) -> list[str]:
+    """One lets go of what an offer took of a campaign, while one who has stock locked names it, as an offer does that
+    needs no top-up: its foreign key is looked at last."""
+    key, met = make_stock(world.shops[0].outlet, world.products["A"], 10), meeting(2)
+    campaign = make_campaign()
+    routing.allocate(place_order(world, "W-1").pk)
+    Offer.objects.update(campaign=campaign)
+    offer = Offer.objects.get()
+
+    def let_go() -> str:
+        with transaction.atomic():
+            lock([offer])
+            met()
+            lock_stock([key])
+        return "let go"
+
+    def name_it() -> str:
+        with transaction.atomic(), connection.cursor() as cursor:
+            lock_stock([key])
+            met()
+            cursor.execute(
+                "SELECT FROM fulfilment_allocation_consumercampaign WHERE id = %s FOR KEY SHARE", [campaign.pk]
+            )
+        return "named"
+
+    return at_once([let_go, name_it])
+
+
+def test_who_names_a_campaign_does_not_wait_for_who_lets_go_of_it(world: AllocationWorld) -> None:
+    assert campaign_met(world, lock_campaigns) == ["let go", "named"]
+
+
+def test_with_a_lock_on_its_key_they_deadlock(world: AllocationWorld) -> None:
+    def lock_key(offers: list[Offer]) -> None:
+        list(ConsumerCampaign.objects.select_for_update().filter(pk__in=[each.campaign_id for each in offers]))
+
+    assert "deadlock" in campaign_met(world, lock_key)
 
 
 def test_stock_let_go_and_taken_in_any_order_deadlocks(world: AllocationWorld) -> None:
