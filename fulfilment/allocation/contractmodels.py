@@ -50,7 +50,7 @@ class ConsumerContract(models.Model):
         "dealers_accounts.Dealer", primary_key=True, on_delete=models.CASCADE, related_name="consumer_contract"
     )
     is_active = models.BooleanField(_("takes consumer orders"), default=True)
-    valid_from = models.DateField(_("from"), null=True, blank=True)
+    valid_from = models.DateField(pgettext_lazy("validity", "from"), null=True, blank=True)
     valid_until = models.DateField(_("until"), null=True, blank=True)
     credit_hold = models.BooleanField(_("on credit hold"), default=False)
     tier = models.PositiveSmallIntegerField(_("tier"), default=1)
@@ -178,7 +178,7 @@ class ProtectedTerritory(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
     )
-    valid_from = models.DateField(_("from"), null=True, blank=True)
+    valid_from = models.DateField(pgettext_lazy("validity", "from"), null=True, blank=True)
     valid_until = models.DateField(_("until"), null=True, blank=True)
 
     class Meta:
@@ -242,7 +242,7 @@ class ConsumerTerms(models.Model):
     tax; it may be below zero.
     """
 
-    valid_from = models.DateTimeField(_("from"), default=timezone.now)
+    valid_from = models.DateTimeField(pgettext_lazy("validity", "from"), default=timezone.now)
     goods_tax = percentage(_("tax on goods, %"))
     freight_tax = percentage(_("tax on freight, %"))
     service_tax = percentage(_("tax on services, %"))
@@ -285,7 +285,7 @@ class ConsumerCampaign(models.Model):
     code = models.CharField(_("code"), max_length=64, unique=True)
     name = models.CharField(_("name"), max_length=200)
     currency = models.CharField(_("currency"), max_length=3)
-    valid_from = models.DateField(_("from"), null=True, blank=True)
+    valid_from = models.DateField(pgettext_lazy("validity", "from"), null=True, blank=True)
     valid_until = models.DateField(_("until"), null=True, blank=True)
     budget = amount(_("budget"))
     used = amount(_("used"))

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as t
+from django.utils.translation import pgettext_lazy
 
 from dealers.accounts.models import User
 from dealers.intake.columns import Choice, Country, Day, Moment, Number, Text, Whole, text_of
@@ -82,7 +83,7 @@ class ConsumerOrdersIntake(Intake):
         _amount("gross", t("Before discounts"), required=True, example="70.00", also=("amount", "金额", "原价")),
         _amount("discount_supplier", t("Discount borne by the supplier"), example="10.20", also=("discount", "优惠")),
         _amount("discount_dealer", t("Discount borne by the dealer")),
-        _amount("paid", t("Paid"), example="59.80", also=("paid amount", "实付", "实付金额")),
+        _amount("paid", pgettext_lazy("amount", "Paid"), example="59.80", also=("paid amount", "实付", "实付金额")),
         _text("external_id", t("Line id"), also=("line", "line id", "行号")),
         _amount("freight", t("Freight"), example="4.90", also=("shipping", "运费")),
         _amount("payment_fee", t("Payment fee"), also=("fee", "手续费")),

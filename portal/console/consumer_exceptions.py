@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as t
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from fulfilment.consumer import keeping
@@ -47,7 +48,7 @@ def consumer_exceptions(request: PortalRequest) -> HttpResponse:
     found = WebhookDelivery.objects.all() if tab == "all" else waiting
     page = page_of(found.select_related("channel", "order").defer("body"), (PK,), PAGE_SIZE, request.GET)
     lost = ConsumerOrder.objects.filter(state=State.ADDRESS_UNKNOWN)
-    tabs = [("", _("Waiting"), waiting.count()), ("all", _("All"), None)]
+    tabs = [("", pgettext("queue", "Waiting"), waiting.count()), ("all", _("All"), None)]
     context = {
         "tabs": [
             {"label": word, "count": count, "active": code == tab, "url": without_place(request.GET, tab=code)}

@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as t
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from dealers.accounts.models import Territory
@@ -131,7 +131,7 @@ def fairness_export(request: PortalRequest) -> FileResponse:
         Column(_("Accepted, %"), "decimal"),
         Column(_("Expected acceptance, %"), "decimal"),
         Column(_("Median answer, minutes"), "integer"),
-        Column(_("Sent"), "integer"),
+        Column(pgettext("goods", "Sent"), "integer"),
         Column(_("On time, %"), "decimal"),
         Column(_("Left after acceptance"), "integer"),
     )

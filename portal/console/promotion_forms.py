@@ -13,7 +13,7 @@ from django.core.validators import RegexValidator
 from django.db.models import F, Q, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from oscar.core.loading import get_model
 
 from dealers.accounts.models import Dealer, DealerGroup
@@ -34,7 +34,7 @@ STATES: dict[str, tuple[Any, str]] = {
     PLANNED: (t("Planned"), "progress"),
     SPENT: (t("Budget used up"), "warn"),
     OVER: (t("Over"), "neutral"),
-    ENDED: (t("Ended"), "neutral"),
+    ENDED: (pgettext_lazy("period", "Ended"), "neutral"),
 }
 
 

@@ -186,7 +186,7 @@ def _named(codes: Sequence[str], names: Mapping[str, Any] | None = None) -> str:
 def difference_rows(differences: Iterable[Any]) -> list[dict[str, Any]]:
     """What a draft says otherwise, for a table; rules that are the same do not stand in it."""
     words = {
-        "added": (_("Added"), "good"),
+        "added": (pgettext("rule", "Added"), "good"),
         "removed": (_("Removed"), "bad"),
         "changed": (_("Changed"), "warn"),
         "moved": (_("Moved"), "progress"),
@@ -218,7 +218,7 @@ def rule_changes(changes: Iterable[AllocationChange]) -> list[dict[str, Any]]:
     for change in changes:
         rule = change.new.get("rule") or change.old.get("rule") or ""
         if rule and "name" in change.new and not change.old:
-            rows.append(_change(change, _("Rule %(name)s") % {"name": rule}, "", _("added")))
+            rows.append(_change(change, _("Rule %(name)s") % {"name": rule}, "", pgettext("rule", "added")))
         elif rule and not change.new:
             rows.append(_change(change, _("Rule %(name)s") % {"name": rule}, "", _("removed")))
         else:

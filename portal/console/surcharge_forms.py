@@ -13,7 +13,7 @@ from django.core.validators import RegexValidator
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from dealers.accounts.models import Dealer
 from portal.components.filters import filter_chips
@@ -29,7 +29,7 @@ STATES: dict[str, tuple[Any, str]] = {
     CURRENT: (t("In force"), "good"),
     FUTURE: (t("Future"), "progress"),
     EXPIRED: (t("Expired"), "neutral"),
-    ENDED: (t("Ended"), "neutral"),
+    ENDED: (pgettext_lazy("period", "Ended"), "neutral"),
 }
 #: The fields that each kind needs; the others of these are not kept.
 NEEDS: dict[str, tuple[str, ...]] = {

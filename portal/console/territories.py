@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as t
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dealers.accounts.models import Dealer, User, dealers_visible_to
@@ -41,7 +42,7 @@ CURRENT, FUTURE, ENDED = "current", "future", "ended"
 STATES: dict[str, tuple[Any, str]] = {
     CURRENT: (t("In force"), "good"),
     FUTURE: (t("Future"), "progress"),
-    ENDED: (t("Ended"), "neutral"),
+    ENDED: (pgettext_lazy("period", "Ended"), "neutral"),
 }
 CIRCLE = ("latitude", "longitude", "radius_km")
 

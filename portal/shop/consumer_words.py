@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from fulfilment.allocation.models import (
     Allocation,
@@ -131,10 +131,11 @@ def timeline_of(offer: Offer, steps: Sequence[OfferStep]) -> list[TimelineStep]:
     by = {
         step.to_state: step.by_name for step in reversed(steps) if step.from_state or step.to_state != OfferState.SENT
     }
+    left = pgettext("goods", "Sent") if delivered else _("Handed over")
     moments = (
         (_("Accepted"), allocation.accepted_at, by.get(OfferState.ACCEPTED, "")),
         (_("Packed"), allocation.packed_at or allocation.sent_at, by.get(AllocationState.PACKED, "")),
-        (_("Sent") if delivered else _("Handed over"), allocation.sent_at, by.get(AllocationState.SENT, "")),
+        (left, allocation.sent_at, by.get(AllocationState.SENT, "")),
         (_("With the consumer"), allocation.completed_at, by.get(AllocationState.COMPLETED, "")),
     )
     found, current = [], allocation.state != AllocationState.CANCELLED

@@ -76,7 +76,7 @@ class DeskJob(Job):
 class ItemState(models.TextChoices):
     """What became of one order of a job."""
 
-    WAITING = "waiting", _("Waiting")
+    WAITING = "waiting", pgettext_lazy("job", "Waiting")
     DONE = "done", _("Done")
     REFUSED = "refused", _("Refused")
 
