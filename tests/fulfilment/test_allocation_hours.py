@@ -62,9 +62,10 @@ def test_written_hours_are_read_again_and_make_a_calendar(edges: list[int]) -> N
 
 @given(st.text(max_size=30))
 def test_any_text_is_read_or_refused(text: str) -> None:
-    for read in (openings_of, zones_of):
+    for read, write in ((openings_of, openings_text), (zones_of, zones_text)):
         with suppress(HoursRefused):
-            read(text)
+            found = read(text)
+            assert read(write(found)) == found
 
 
 def test_zones_are_read_and_written() -> None:

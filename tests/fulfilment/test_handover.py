@@ -13,17 +13,15 @@ from django.utils import timezone
 
 from dealers.accounts.models import DealerRole, User
 from fulfilment.allocation import held, offers
-from fulfilment.allocation.held import HeldRefused
 from fulfilment.allocation.models import Allocation, AllocationState
 from fulfilment.consumer import commands
 from fulfilment.consumer.contacts import contact_for
 from fulfilment.consumer.models import ConsumerOrder
 from fulfilment.handover import overrides, pickup
 from fulfilment.handover.codes import cleaned, digest_of, new_code, spoken
-from fulfilment.handover.models import ConsumerParcel, ConsumerReturn, PickupCode, PickupLine, PickupOverride, PickupTry
+from fulfilment.handover.models import ConsumerParcel, PickupCode, PickupLine, PickupOverride, PickupTry
 from fulfilment.handover.parcels import send_parcel
 from fulfilment.handover.refusals import AlreadyHandedOver, HandoverRefused, TriesLocked, WrongCode
-from fulfilment.handover.returns import Back, take_back
 from tests.factories import make_user
 from tests.fulfilment.allocation_world import AllocationWorld, make_allocation_world, of, place_order
 from tests.fulfilment.handover_samples import (
@@ -363,50 +361,3 @@ def test_an_override_after_the_code_was_used_changes_nothing(shops: AllocationWo
     with pytest.raises(HandoverRefused):
         overrides.decide(override.pk, by=shops.shops[0].user, approved=True)
     assert stock_at(shops.key()).on_hand == 9
-
-
-# --- Returns ---
-
-
-@pytest.fixture
-def sent(shops: AllocationWorld) -> Allocation:
-    allocation = make_allocation(shops, place_order(shops, "W-1", of("A", 3), of("B")))
-    held.send(allocation.pk, [line.pk for line in lines_of(allocation)], by=shops.shops[0].user)
-    return held.complete(allocation.pk, by=shops.shops[0].user)
-
-
-def test_goods_come_back_to_the_shelf_when_they_can_be_sold(shops: AllocationWorld, sent: Allocation) -> None:
-    boss, (first, second) = shops.shops[0].user, lines_of(sent)
-    key = uuid4()
-    backs = [Back(first.pk, 2), Back(second.pk, 1, resellable=False)]
-    made = take_back(sent.pk, backs, cause="withdrawal", by=boss, key=key, note="14 days")
-    assert take_back(sent.pk, backs, cause="withdrawal", by=boss, key=key) == made
-    assert (stock_at(shops.key(1, "A")).on_hand, stock_at(shops.key(1, "B")).on_hand) == (7 + 2, 9)
-    first.refresh_from_db()
-    assert (first.returned, first.returned_by_fault) == (2, 0)
-    assert_recounts()
-
-
-@pytest.mark.parametrize(
-    ("cause", "fault"), [("damaged", 1), ("wrong", 1), ("late", 1), ("defect", 0), ("not_taken", 0)]
-)
-def test_the_cause_says_whose_fault_it_is(shops: AllocationWorld, sent: Allocation, cause: str, fault: int) -> None:
-    first = lines_of(sent)[0]
-    take_back(sent.pk, [Back(first.pk, 1)], cause=cause, by=shops.shops[0].user, key=uuid4())
-    first.refresh_from_db()
-    assert first.returned_by_fault == fault
-
-
-def test_no_more_comes_back_than_is_with_the_consumer(shops: AllocationWorld, sent: Allocation) -> None:
-    boss, (first, second) = shops.shops[0].user, lines_of(sent)
-    other = lines_of(make_allocation(shops, place_order(shops, "W-2")))[0]
-    for backs in (
-        [],
-        [Back(first.pk, 1), Back(first.pk, 1)],
-        [Back(second.pk, 2)],
-        [Back(other.pk, 1)],
-        [Back(first.pk, 0)],
-    ):
-        with pytest.raises(HeldRefused):
-            take_back(sent.pk, backs, cause="withdrawal", by=boss, key=uuid4())
-    assert not ConsumerReturn.objects.exists()
