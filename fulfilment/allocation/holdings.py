@@ -1,8 +1,8 @@
 """Locks on what offers hold or will take: campaigns, outlets' days, stock rows, in the house order and each by its key.
 
 Whoever lets go of more than one holding in a transaction, or lets go and takes, locks all of them here first; else two
-of them could wait for each other. All locks of consumer orders are FOR NO KEY UPDATE: foreign keys are looked at when a
-transaction commits, beyond every order of locks.
+of them could wait for each other. Orders, offers and holdings are locked FOR NO KEY UPDATE only: foreign keys are
+looked at when a transaction commits, beyond every order of locks.
 """
 
 from __future__ import annotations

@@ -172,10 +172,8 @@ def withdraw(offer_id: int, *, by: User | None, note: str = "") -> Offer:
 def expire(offer_id: int) -> bool:
     """End an offer whose time has passed; False when it has not, or somebody was faster, or works on the order now."""
     with transaction.atomic():
-        locked = ConsumerOrder.objects.select_for_update(of=("self",), skip_locked=True, no_key=True).select_related(
-            "channel"
-        )
-        order = locked.filter(offers=offer_id).first()
+        free = ConsumerOrder.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
+        order = free.select_related("channel").filter(offers=offer_id).first()
         if order is None:
             return False
         offer = Offer.objects.get(pk=offer_id)

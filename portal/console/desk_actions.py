@@ -68,11 +68,11 @@ def consumer_unclaim(request: PortalRequest, pk: int) -> HttpResponse:
 @require_POST
 def consumer_pickup_code(request: PortalRequest, pk: int) -> HttpResponse:
     """Make a pickup code for what waits at an outlet and show it, this once; the one before it is void."""
-    allocation = get_object_or_404(Allocation.objects.select_related("outlet"), pk=pk)
+    allocation = get_object_or_404(Allocation, pk=pk)
     try:
         made = pickup.issue(pk, by=request.user)
     except HeldRefused as why:
-        messages.error(request, str(why.message))
+        messages.error(request, why.message)
         return redirect("console:consumer_order", allocation.order_id)
     told = {"allocation": pk, "code": spoken(made.code), "expires_at": made.expires_at}
     return page_of_order(request, allocation.order_id, told_code=told)
