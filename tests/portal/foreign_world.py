@@ -142,7 +142,9 @@ def _sell_to_a_consumer(world: World) -> None:
     order = place_order(shops, "BERGEN-W-7", of(SECRET_SKU, paid=SECRET_PRICE))
     complete(send_all(hand_to(shops, order, {SECRET_SKU: at_price(77_77, landed_cost=7_77)})))
     settle_due(date(2030, 1, 1))
-    PickupOverride.objects.create(allocation=world.bergen.allocations.get(), reason="Lost", asked_by=world.bob)
+    sold = world.bergen.allocations.get()
+    PickupOverride.objects.create(allocation=sold, reason="Lost", asked_by=world.bob)
+    ConsumerParcel.objects.create(allocation=sold, carrier="DHL", by=world.bob)
 
 
 def _one_off(world: World, wok: Any) -> PriceException:
