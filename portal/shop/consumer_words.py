@@ -127,10 +127,9 @@ def timeline_of(offer: Offer, steps: Sequence[OfferStep]) -> list[TimelineStep]:
     if allocation is None:
         return []
     delivered = offer.order.method == Method.DELIVERY
-    # The first of each: a step that corrects something stays in its state.
-    by = {
-        step.to_state: step.by_name for step in reversed(steps) if step.from_state or step.to_state != OfferState.SENT
-    }
+    # A step that corrects something stays in its state. Of several parcels the last says who sent.
+    moves = [step for step in steps if step.from_state != step.to_state]
+    by = {step.to_state: step.by_name for step in moves if step.from_state or step.to_state != OfferState.SENT}
     left = pgettext("goods", "Sent") if delivered else _("Handed over")
     moments = (
         (_("Accepted"), allocation.accepted_at, by.get(OfferState.ACCEPTED, "")),

@@ -24,6 +24,7 @@ from fulfilment.consumer.models import ConsumerContact
 from fulfilment.handover import overrides, pickup
 from fulfilment.handover.codes import spoken
 from fulfilment.handover.models import ConsumerParcel, ConsumerReturn, PickupOverride
+from fulfilment.handover.parcels import send_parcel
 from portal.documents import pdf
 from portal.documents.packing_slip import address_of
 from tests.fulfilment.allocation_world import AllocationWorld, make_allocation_world, of, place_order
@@ -95,6 +96,18 @@ def test_a_mistyped_number_is_corrected_until_the_consumer_has_it(shops: Allocat
     assert "The consumer has this parcel" in text_of(late)
     assert "Correct it" not in text_of(late)
     assert ConsumerParcel.objects.get().tracking_number == "T-78"
+
+
+def test_who_corrects_a_parcel_is_not_who_sent_it(shops: AllocationWorld, boss: Client) -> None:
+    allocation = make_allocation(shops, place_order(shops, "W-1", of("A"), of("B")))
+    first, second = lines_of(allocation)
+    cara, dan = colleague(shops, "Cara"), colleague(shops, "Dan")
+    send_parcel(allocation.pk, [first.pk], by=cara, key=uuid4(), carrier="DHL")
+    parcel = send_parcel(allocation.pk, [second.pk], by=dan, key=uuid4(), carrier="DHL")
+    boss.post(reverse("shop:consumer_parcel", args=[parcel.pk]), {"carrier": "UPS"})
+    page = boss.get(url("offer", allocation))
+    assert [step.who for step in page.context["timeline"] if step.label == "Sent"] == [dan.get_full_name()]
+    assert text_of(page).count('id="carriers"') == 1, "carriers are suggested when nothing is left to be sent, too"
 
 
 def test_nobody_else_corrects_a_parcel(shops: AllocationWorld, boss: Client, as_user: Any) -> None:
