@@ -6,7 +6,6 @@ import re
 from typing import Any
 from uuid import uuid4
 
-import axe_core_python.sync_playwright
 import pytest
 from django.contrib.auth.hashers import make_password
 
@@ -17,6 +16,7 @@ from fulfilment.handover.parcels import send_parcel
 from tests import factories
 from tests.browser.chromium import DESKTOP, PHONE
 from tests.browser.conftest import Visitor
+from tests.browser.soundness import violations
 from tests.fulfilment.allocation_world import AllocationWorld, make_allocation_world, of, place_order
 from tests.fulfilment.handover_samples import colleague, lines_of, make_allocation, make_offer, packed_pickup
 from tests.stack import Stack
@@ -72,13 +72,7 @@ def test_every_screen_is_sound(shops: AllocationWorld, orders: dict[str, int], v
     visitor, problems = signed_in(visit, shops, size), []
     for path in SCREENS:
         page = visitor.open("/shop/consumer-orders/" + path.format(**orders))
-        found = axe_core_python.sync_playwright.Axe().run(page)
-        problems += [
-            f"{path}: {violation['id']} {node['target']}"
-            for violation in found["violations"]
-            if violation["impact"] in ("serious", "critical")
-            for node in violation["nodes"]
-        ]
+        problems += [f"{path}: {each}" for each in violations(page)]
         if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
             problems.append(f"{path}: wider than the window")
     assert problems == []

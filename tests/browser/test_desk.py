@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
-import axe_core_python.sync_playwright
 import pytest
 from django.utils import timezone
 
@@ -28,6 +27,7 @@ from portal.sourcing import deskwork, simulation
 from tests import factories
 from tests.browser.chromium import DESKTOP, PHONE
 from tests.browser.conftest import Visitor
+from tests.browser.soundness import violations
 from tests.fulfilment.allocation_world import AllocationWorld, make_allocation_world, of, place_order
 from tests.portal.console_consumer_samples import lost_order
 from tests.stack import Stack
@@ -123,13 +123,7 @@ def test_every_screen_of_the_desk_is_sound(desk: dict[str, Any], visit: Any, siz
     visitor.speak(language)
     for path in SCREENS:
         page = visitor.open(f"/console/{path.format(**desk)}")
-        found = axe_core_python.sync_playwright.Axe().run(page)
-        problems += [
-            f"{path}: {violation['id']} {node['target']}"
-            for violation in found["violations"]
-            if violation["impact"] in ("serious", "critical")
-            for node in violation["nodes"]
-        ]
+        problems += [f"{path}: {each}" for each in violations(page)]
         if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
             problems.append(f"{path}: wider than the window")
     assert problems == []

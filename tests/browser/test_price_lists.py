@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import axe_core_python.sync_playwright
 import pytest
 from django.core.files.base import ContentFile
 from django.utils import timezone
@@ -17,6 +16,7 @@ from pricing.terms.models import PriceList
 from tests import factories
 from tests.browser.chromium import DESKTOP, PHONE
 from tests.browser.conftest import Visitor
+from tests.browser.soundness import violations
 from tests.factories import World
 from tests.stack import Stack
 
@@ -61,13 +61,7 @@ def test_every_screen_of_price_lists_is_sound(given: dict[str, Any], visit: Any,
     problems: list[str] = []
     for path in SCREENS:
         page = visitor.open("/console/" + path.format(**given))
-        found = axe_core_python.sync_playwright.Axe().run(page)
-        problems += [
-            f"{path}: {violation['id']} {node['target']}"
-            for violation in found["violations"]
-            if violation["impact"] in ("serious", "critical")
-            for node in violation["nodes"]
-        ]
+        problems += [f"{path}: {each}" for each in violations(page)]
         if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
             problems.append(f"{path}: wider than the window")
     assert problems == []

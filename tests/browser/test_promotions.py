@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-import axe_core_python.sync_playwright
 import pytest
 from django.utils import timezone
 
@@ -16,6 +15,7 @@ from pricing.promotions.write import Reach
 from tests import factories
 from tests.browser.chromium import DESKTOP, PHONE
 from tests.browser.conftest import Visitor
+from tests.browser.soundness import violations
 from tests.factories import World
 from tests.pricing.promotion_samples import promote
 from tests.stack import Stack
@@ -54,13 +54,7 @@ def test_every_screen_with_promotions_is_sound(told: dict[str, Any], visit: Any,
         visitor.sign_in(user.email, factories.PASSWORD)
         for path in paths:
             page = visitor.open(place + path.format(**told))
-            found = axe_core_python.sync_playwright.Axe().run(page)
-            problems += [
-                f"{path}: {violation['id']} {node['target']}"
-                for violation in found["violations"]
-                if violation["impact"] in ("serious", "critical")
-                for node in violation["nodes"]
-            ]
+            problems += [f"{path}: {each}" for each in violations(page)]
             if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
                 problems.append(f"{path}: wider than the window")
     assert problems == []

@@ -7,7 +7,6 @@ import os
 import re
 from typing import Any
 
-import axe_core_python.sync_playwright
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -16,6 +15,7 @@ from pricing.catalogue.models import ProductCard, ProductUnit
 from tests import factories
 from tests.browser.chromium import DESKTOP, PHONE
 from tests.browser.conftest import Visitor
+from tests.browser.soundness import violations
 from tests.factories import World
 from tests.portal.shop_catalogue import ProductImage, make_many
 from tests.stack import Stack
@@ -214,24 +214,14 @@ def test_a_thousand_lines_are_sound_and_fit(world: World, visit: Any, size: Any,
     look(page, f"empty-{size['width']}-{language}")
     page.keyboard.type("MANY")
     expect(page.locator("#quick-options [role=option]")).to_have_count(8)
-    assert serious(page) == []
+    assert violations(page) == []
     page.fill("#quick-text", "")
     bad = "PEN-24 1\nKNIFE-8 12\nPAN-24 1,000\nPOT-5L 7\nPAN-24 2 box\n"
     page.evaluate(PASTE, bad + "\n".join(f"{sku} 2" for sku in skus))
     expect(page.locator("#quick-table tbody tr")).to_have_count(100)
-    assert serious(page) == []
+    assert violations(page) == []
     assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
     look(page, f"table-{size['width']}-{language}")
-
-
-def serious(page: Page) -> list[str]:
-    found = axe_core_python.sync_playwright.Axe().run(page)
-    return [
-        f"{violation['id']} {node['target']}"
-        for violation in found["violations"]
-        if violation["impact"] in ("serious", "critical")
-        for node in violation["nodes"]
-    ]
 
 
 def look(page: Page, name: str) -> None:

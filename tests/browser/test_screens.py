@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
-import axe_core_python.sync_playwright
 import pytest
 
 from dealers.accounts.models import DealerGroup
@@ -27,6 +26,7 @@ from pricing.terms.models import FormulaRule, GroupPriceList, Price, PriceList
 from tests import factories
 from tests.browser.chromium import DESKTOP, PHONE
 from tests.browser.conftest import Visitor
+from tests.browser.soundness import violations
 from tests.factories import World
 from tests.stack import Stack
 
@@ -163,13 +163,7 @@ def test_every_screen_is_sound(orders: dict[str, Any], visit: Any, size: str, la
         visitor.speak(language)
         for path in paths:
             page = visitor.open(path.format(**orders))
-            found = axe_core_python.sync_playwright.Axe().run(page)
-            problems += [
-                f"{path}: {violation['id']} {node['target']}"
-                for violation in found["violations"]
-                if violation["impact"] in ("serious", "critical")
-                for node in violation["nodes"]
-            ]
+            problems += [f"{path}: {each}" for each in violations(page)]
             if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
                 problems.append(f"{path}: wider than the window")
             if page.get_attribute("html", "lang") != language:

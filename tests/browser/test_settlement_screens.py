@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import axe_core_python.sync_playwright
 import pytest
 from django.utils import timezone
 
@@ -14,6 +13,7 @@ from fulfilment.settlement.settling import settle_due
 from pricing.margins.settle import settle
 from tests import factories
 from tests.browser.chromium import DESKTOP, PHONE
+from tests.browser.soundness import violations
 from tests.fulfilment.allocation_world import make_allocation_world, make_campaign, of, place_order
 from tests.fulfilment.settlement_samples import TERMS, complete, hand_to, sale, send_all, take_back
 from tests.stack import Stack
@@ -59,13 +59,7 @@ def test_every_screen_is_sound(shown: dict[str, Any], visit: Any, size: str, lan
         visitor.speak(language)
         for path in paths:
             page = visitor.open(path.format(**shown))
-            found = axe_core_python.sync_playwright.Axe().run(page)
-            problems += [
-                f"{path}: {violation['id']} {node['target']}"
-                for violation in found["violations"]
-                if violation["impact"] in ("serious", "critical")
-                for node in violation["nodes"]
-            ]
+            problems += [f"{path}: {each}" for each in violations(page)]
             if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
                 problems.append(f"{path}: wider than the window")
     assert problems == []

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-import axe_core_python.sync_playwright
 import pytest
 
 from fulfilment.allocation import keeping, ruleedit
@@ -13,6 +12,7 @@ from fulfilment.allocation.models import RuleSet
 from tests import factories
 from tests.browser.chromium import DESKTOP, PHONE
 from tests.browser.conftest import Visitor
+from tests.browser.soundness import violations
 from tests.fulfilment.allocation_world import AllocationWorld, make_allocation_world, make_campaign, make_exclusive
 from tests.stack import Stack
 
@@ -72,13 +72,7 @@ def test_every_screen_of_sourcing_is_sound(kept: dict[str, Any], visit: Any, siz
     visitor.speak(language)
     for path in SCREENS:
         page = visitor.open(f"/console/{path.format(**kept)}")
-        found = axe_core_python.sync_playwright.Axe().run(page)
-        problems += [
-            f"{path}: {violation['id']} {node['target']}"
-            for violation in found["violations"]
-            if violation["impact"] in ("serious", "critical")
-            for node in violation["nodes"]
-        ]
+        problems += [f"{path}: {each}" for each in violations(page)]
         if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
             problems.append(f"{path}: wider than the window")
     assert problems == []
